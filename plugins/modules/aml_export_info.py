@@ -11,12 +11,12 @@ version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Reads a workspace, its compute targets, connections, datastores and diagnostic settings, and returns them as declarations. As vars with the options of
-    this collection's modules, and as YAML files of the Azure ML CLI v2, which has none for diagnostic settings.
+  - Reads a workspace, its compute targets, connections, datastores, diagnostic settings and role assignments, and returns them as declarations. As vars with
+    the options of this collection's modules, and as YAML files of the Azure ML CLI v2, which has none for diagnostic settings and role assignments.
   - Applying the export changes nothing. Resources are in the order of their names, or as the task names them, so that two exports differ only where a
     resource changed.
   - Values that only the service writes are omitted, and so are the datastores that the service created with the workspace, such as
-    C(workspaceblobstore), and the connections that other workspaces share with it.
+    C(workspaceblobstore), the connections that other workspaces share with it, and role assignments that it inherits from a wider scope.
 options:
   computes:
     description:
@@ -37,6 +37,11 @@ options:
   diagnostic_settings:
     description:
       - Names of the diagnostic settings to export. Defaults to all of them, or to none if another of these lists is set.
+    type: list
+    elements: str
+  role_assignments:
+    description:
+      - Names of the role assignments to export, which are GUIDs. Defaults to all of them, or to none if another of these lists is set.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -84,7 +89,7 @@ vars:
   description:
     - The workspace as C(aml_workspace), and its compute targets by the studio's tabs in C(aml_clusters), C(aml_instances),
       C(aml_inference_clusters) and C(aml_attached_computes), each with the options of the module for that kind, its connections as C(aml_connections),
-      its datastores as C(aml_datastores), and its diagnostic settings as C(aml_diagnostic_settings).
+      its datastores as C(aml_datastores), its diagnostic settings as C(aml_diagnostic_settings), and its role assignments as C(aml_role_assignments).
     - A secret of a datastore, and each part of the credentials of a connection, which the service never returns, is C(VALUE_NOT_SHOWN). A task that uses it
       keeps the value that the resource has. It fails if it would have to send the value, to create or change the resource.
     - Also C(aml_subscription_id), C(aml_resource_group) and C(aml_location), the region of the resource group.
@@ -105,7 +110,7 @@ vars:
         max_instances: 4
 fleet:
   description:
-    - The workspace with its compute targets, and C(connections), C(datastores) and C(diagnostic_settings) if there are some, as one of the
+    - The workspace with its compute targets, and C(connections), C(datastores), C(diagnostic_settings) and C(role_assignments) if there are some, as one of the
       O(azureml.compute.aml_fleet#module:workspaces) of a fleet.
   returned: success
   type: dict
@@ -192,6 +197,7 @@ SPEC: specs.Spec = {
     "connections": {"type": "list", "elements": "str"},
     "datastores": {"type": "list", "elements": "str"},
     "diagnostic_settings": {"type": "list", "elements": "str"},
+    "role_assignments": {"type": "list", "elements": "str"},
 }
 
 

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: aml_fleet
-short_description: Manage the compute targets, connections, datastores and diagnostic settings of many Azure Machine Learning workspaces
+short_description: Manage the compute targets and other resources of many Azure Machine Learning workspaces
 version_added: 0.1.0
 author:
   - The azureml.compute authors (@azureml-compute)
 description:
-  - Manages any number of compute targets, of all types and in any number of workspaces and subscriptions, and the connections, datastores and
-    diagnostic settings of these workspaces, from one document.
+  - Manages any number of compute targets, of all types and in any number of workspaces and subscriptions, and the connections, datastores,
+    diagnostic settings and role assignments of these workspaces, from one document.
   - It reads each workspace once, plans all targets, and processes those that differ in parallel. A target that matches its declaration needs no request.
-    Connections, datastores and diagnostic settings are further lists, each of which is read only of workspaces that have it in the document.
+    Connections, datastores, diagnostic settings and role assignments are further lists, each of which is read only of workspaces that have it in the document.
   - If one target fails, the others are still processed. The task fails at the end. Its message lists the failures by their code, at most 10 of each.
   - With C(--diff), also in check mode, it shows the difference of each changed target, deletions and detachments first, and RV(table) at the end.
   - The next run continues an interrupted run. It waits for running operations, and creates nothing twice. On SIGTERM and SIGINT
@@ -82,6 +82,17 @@ options:
           - Diagnostic settings have no tags. They are never pruned; declare O(workspaces[].diagnostic_settings) with C(state=absent) to delete one.
         type: list
         elements: dict
+      role_assignments:
+        description:
+          - The roles that are assigned on the workspace. Each has C(role), C(principal_id), C(state), and the other options of the module
+            M(azureml.compute.aml_role_assignment) except C(scope). The name follows from these.
+          - A role assignment is processed and reported as a target of the type C(role_assignment). Its reason in plans is C(ROLE for PRINCIPAL_ID), and
+            patterns can match C(WORKSPACE/role_assignments/ROLE for PRINCIPAL_ID). An existing one counts under any name, whoever made it. One that is
+            inherited from the resource group or the subscription does not count.
+          - Role assignments are never pruned. They have no tags, so that those of the fleet cannot be distinguished from those of others, and the removal
+            of a role can exclude people, jobs or the identity of the run itself. Declare one with C(state=absent) to remove it, whoever made it.
+        type: list
+        elements: dict
       created_earlier:
         description:
           - Whether earlier tasks of the play create the workspace and its subnets. In check mode they may then be missing, and the targets of a missing
@@ -123,7 +134,8 @@ options:
   defaults:
     description:
       - Options for all targets, under C(all), and for the targets of one type, under the type (C(amlcompute), C(computeinstance), ..., C(connection),
-        C(datastore), C(diagnostic_setting)). Options under C(all) that only compute targets have, such as C(location), do not apply to the others.
+        C(datastore), C(diagnostic_setting), C(role_assignment)). Options under C(all) that only compute targets have, such as C(location), do not apply
+        to the others.
       - The order of precedence is the target's own option, the defaults of its workspace for the type and for C(all), then these defaults for the
         type and for C(all). A mapping is used as a whole from the first source that has it.
     type: dict

@@ -52,6 +52,10 @@ options:
         description: Ignored.
         type: list
         elements: dict
+      role_assignments:
+        description: Ignored.
+        type: list
+        elements: dict
       created_earlier:
         description: Ignored.
         type: bool
@@ -84,6 +88,10 @@ options:
     default: false
   diagnostic_settings:
     description: Whether to read the diagnostic settings of each workspace.
+    type: bool
+    default: false
+  role_assignments:
+    description: Whether to read the role assignments of each workspace.
     type: bool
     default: false
   parallelism:
@@ -172,6 +180,12 @@ workspaces:
       type: list
       elements: dict
       returned: with O(diagnostic_settings)
+    role_assignments:
+      description:
+        - Its role assignments, as M(azureml.compute.aml_role_assignment) returns them, without those that are inherited from a wider scope.
+      type: list
+      elements: dict
+      returned: with O(role_assignments)
     failure:
       description: Why it could not be read, or null.
       type: dict

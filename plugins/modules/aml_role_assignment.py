@@ -72,6 +72,7 @@ notes:
   - The identity that runs the task needs permission to assign roles, such as Role Based Access Control Administrator.
   - The task waits until the assignment is listed. It can take some minutes until all services observe it.
 seealso:
+  - module: azureml.compute.aml_role_assignment_info
   - module: azureml.compute.aml_workspace
   - name: Manage access to Azure Machine Learning workspaces
     description: Roles for workspaces, and what they permit.
@@ -169,7 +170,7 @@ failure:
 """
 
 from ..module_utils._jobs.aml_role_assignment import role_assignment
-from ..module_utils._kinds.role_assignment import RoleAssignment
+from ..module_utils._kinds.role_assignment import ROLE_ASSIGNMENT
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
@@ -178,9 +179,8 @@ SPEC: specs.Spec = {
     "resource_group": {"type": "str"},
     "workspace": {"type": "str", "aliases": specs.WORKSPACE_ALIASES},
     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
-    "propagation_timeout": {"type": "int", "default": 300},
     **specs.WAIT_SPEC,
-    **specs.of_kind(RoleAssignment()),
+    **specs.of_kind(ROLE_ASSIGNMENT),
 }
 
 

@@ -92,6 +92,11 @@ def _plain(options: Options) -> t.Callable[[Azure], Options]:
     return lambda azure: dict(options)
 
 
+def _assignments_looked_at(azure: Azure) -> Options:
+    azure.run(ASSIGNMENTS, **ASSIGNED)
+    return {"principal_id": ASSIGNED["principal_id"]}
+
+
 def _row(
     rows: t.Callable[[Azure], dict[str, declared.Declaration]], name: str, then: Options | None = None
 ) -> t.Callable[[Azure], Options]:
@@ -336,7 +341,9 @@ CASES = [
     Case("diagnostic setting: create", DIAGNOSTICS, _plain(LOGGED)),
     Case("diagnostic setting: update", DIAGNOSTICS, _after(DIAGNOSTICS, LOGGED, {"metric_categories": ["AllMetrics"]})),
     Case("diagnostic setting: delete", DIAGNOSTICS, _after(DIAGNOSTICS, LOGGED, {"state": "absent"})),
+    Case("role assignments looked at", "aml_role_assignment_info", _assignments_looked_at),
     Case("role assignment: create", ASSIGNMENTS, _plain(ASSIGNED)),
+    Case("role assignment: update", ASSIGNMENTS, _after(ASSIGNMENTS, ASSIGNED, {"description": "other"})),
     Case("role assignment: delete", ASSIGNMENTS, _after(ASSIGNMENTS, ASSIGNED, {"state": "absent"})),
     Case("workspace: create", WORKSPACES, _new_workspace),
     Case("workspace: create project", WORKSPACES, _project),

@@ -35,6 +35,7 @@ OWN = (
 
 # What a declared option brings with it at a creation or a replacement: who logs in opens the way in.
 WITH_IT = {
+    "condition": ("properties.conditionVersion",),
     "ssh_settings": (
         "properties.disableLocalAuth",
         "properties.properties.remoteLoginPortPublicAccess",
@@ -86,7 +87,16 @@ REFUSALS = (
 )
 
 # What the results name a resource.
-RESULTS = ("compute", "connection", "datastore", "diagnostic_setting", "registry", "workspace", "resource")
+RESULTS = (
+    "compute",
+    "connection",
+    "datastore",
+    "diagnostic_setting",
+    "registry",
+    "role_assignment",
+    "workspace",
+    "resource",
+)
 
 SETTINGS = settings(
     max_examples=figures.EXAMPLES,
@@ -356,7 +366,7 @@ def go_through(world: World, options: Options, state: str) -> bool:
         gone = {
             option: value
             for option, value in {**options, **subject.always}.items()
-            if option in ("name", "type", "resource_group", "api_version")
+            if option in ("name", "type", "resource_group", "api_version", "role", "principal_id")
         }
         planned = world.predicted(gone, state=state)
         done = world.run(gone, state=state)

@@ -194,6 +194,7 @@ WORLDS = {
             "aml_identity_ids": {"trainer": {"principal_id": "cccccccc-0000-4000-8000-0000000000d3"}},
         },
     ),
+    "aml_role_assignment_info": World(workspace()),
     "aml_usage_info": World([*workspace(), cluster(minimum=2)], config=TIGHT),
     "aml_compute_cluster": World(
         [

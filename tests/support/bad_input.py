@@ -55,6 +55,7 @@ MODULES = (
     "aml_registry",
     "aml_registry_info",
     "aml_role_assignment",
+    "aml_role_assignment_info",
     "aml_ssh_facts",
     "aml_usage_info",
     "aml_vm_size_info",
@@ -351,6 +352,9 @@ BASES: dict[str, list[Options]] = {
             "condition": "@Resource[a] StringEquals 'b'",
             "propagation_timeout": 60,
         }
+    ],
+    "aml_role_assignment_info": [
+        {"scope": GROUP, "principal_id": "11111111-0000-4000-8000-00000000000f"},
     ],
     "aml_compute_info": [{"name": "cpu-cluster", "type": ["amlcompute"]}],
     "aml_export_info": [{}],
@@ -783,6 +787,10 @@ RULES: dict[str, list[t.Any]] = {
     "aml_datastore_info:name": [segment for segment in _SEGMENT if segment is not None],
     "aml_diagnostic_setting:name": [*_SEGMENT, "a:b", "a*b", "d" * 261, "a&b", "a<b"],
     "aml_role_assignment:scope": ["storage", f"{GROUP}/../x", f"{GROUP}?a=b", "a\nb", "/tenants/x"],
+    "aml_role_assignment_info:scope": ["storage", f"{GROUP}/../x", f"{GROUP}?a=b", "a\nb", "/tenants/x"],
+    "aml_role_assignment_info:principal_id": [guid for guid in GUIDS if guid],
+    "aml_role_assignment_info:workspace": [],  # stands for scope
+    "aml_role_assignment_info:resource_group": [],  # stands for scope
     "aml_role_assignment:workspace": [],  # stands for scope
     "aml_role_assignment:resource_group": [],  # stands for scope
     "propagation_timeout": [-1, "soon"],
@@ -831,6 +839,7 @@ RULES: dict[str, list[t.Any]] = {
     "aml_export_info:computes": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
     "aml_export_info:diagnostic_settings": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
     "aml_export_info:connections": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
+    "aml_export_info:role_assignments": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
     "aml_export_info:datastores": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
     "aml_preflight_info:computes": [[None], ["cpu"], [[]]],  # what is wrong in an entry is a finding, and its job
     "operations": [
@@ -874,6 +883,7 @@ RULES: dict[str, list[t.Any]] = {
     "aml_fleet_info:workspaces.connections": [[None], ["models"]],
     "aml_fleet_info:workspaces.datastores": [[None], ["blob"]],
     "aml_fleet_info:workspaces.diagnostic_settings": [[None], ["logs"]],
+    "aml_fleet_info:workspaces.role_assignments": [[None], ["Reader"]],
     "limit": [
         None,
         ["~("],
@@ -915,6 +925,13 @@ RULES: dict[str, list[t.Any]] = {
     "workspaces.defaults": [{"all": "x"}, {"amlcompute": []}, {"cluster": {"size": "x"}}],
     "workspaces.computes": [[None], ["cpu"], [{}], [{"name": "a-cluster", "type": "nothing"}]],
     "workspaces.diagnostic_settings": [[None], ["logs"], [{}], [{"name": "logs", "type": "x"}], [{"name": "a/b"}]],
+    "workspaces.role_assignments": [
+        [None],
+        ["Reader"],
+        [{}],
+        [{"role": "Reader"}],
+        [{"name": "a", "principal_id": "x"}],
+    ],
     "workspaces.connections": [[None], ["models"], [{}], [{"name": "models", "type": "nothing"}], [{"name": "a b"}]],
     "workspaces.datastores": [[None], ["blob"], [{}], [{"name": "blob", "type": "nothing"}], [{"name": "a b"}]],
     # workspace

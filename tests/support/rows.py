@@ -20,7 +20,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore i
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.ml_registry import REGISTRY
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
-from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import RoleAssignment
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import ROLE_ASSIGNMENT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 
 GROUP = "/subscriptions/11111111-0000-4000-8000-000000000001/resourceGroups/rg-test"
@@ -76,7 +76,7 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "aml_datastore": (DATASTORE,),
     "aml_diagnostic_setting": (DIAGNOSTIC_SETTING,),
     "aml_registry": (REGISTRY,),
-    "aml_role_assignment": (RoleAssignment(),),
+    "aml_role_assignment": (ROLE_ASSIGNMENT,),
 }
 
 

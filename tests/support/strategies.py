@@ -25,6 +25,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore i
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.ml_registry import REGISTRY
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import ROLE_ASSIGNMENT, target_of
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import FIELDS, Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import kind_specs, specs
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, WORKSPACE, WORKSPACE_ID, Azure
@@ -328,6 +329,8 @@ VALUES: dict[str, Strategy] = {
         ),
         st.just({"tenant_id": GUID, "client_id": GUID, "certificate": "planted-certificate", "thumbprint": "AB12"}),
     ),
+    # role assignment: of another scope is another one
+    "aml_role_assignment:scope": st.nothing(),
     # diagnostic setting
     "log_analytics_workspace_id": ids(provider("Microsoft.OperationalInsights/workspaces", "log-test")),
     "storage_account_id": ids(provider("Microsoft.Storage/storageAccounts", "stwstest")),
@@ -630,6 +633,7 @@ _ATTACHED: dict[str, tuple[Options, tuple[str, ...], t.Callable[[Options], Optio
 }
 _WORKSPACE_KIND = Workspace()
 _WORKSPACE_KIND.fields = FIELDS
+_ASSIGNED = {"role": "AzureML Data Scientist", "principal_id": GUID}
 _PLAIN_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 SUBJECTS = {
@@ -660,6 +664,10 @@ SUBJECTS = {
         Subject(
             "registry", "aml_registry", REGISTRY, {"name": "a-registry"}, (), mend_registry,
             provider("Microsoft.MachineLearningServices/registries", "a-registry"), collection="registries",
+        ),
+        Subject(
+            "role_assignment", "aml_role_assignment", ROLE_ASSIGNMENT, _ASSIGNED, (), path=target_of(WORKSPACE_ID, *_ASSIGNED.values()).id,
+            collection="role_assignments", version=ROLE_ASSIGNMENT.api_version,
         ),
         Subject("workspace", "aml_workspace", _WORKSPACE_KIND, {"name": WORKSPACE}, (), mend_workspace, WORKSPACE_ID),
         Subject("hub", "aml_workspace", _WORKSPACE_KIND, {"name": "hub-test", "kind": "hub"}, (), mend_workspace, HUB_ID),

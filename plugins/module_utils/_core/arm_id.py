@@ -16,6 +16,7 @@ COLLECTION_PATHS = {
     "connections": "connections",
     "datastores": "datastores",
     "diagnostic_settings": "providers/Microsoft.Insights/diagnosticSettings",
+    "role_assignments": "providers/Microsoft.Authorization/roleAssignments",
 }
 # The types of the resources of all others than compute targets, as documents of fleets and results name them.
 OTHER_TYPES = {name: name.removesuffix("s") for name in COLLECTION_PATHS if name != "computes"}

@@ -451,7 +451,7 @@ LISTED_DEPLOYMENT = mapping({"id": TEXT}, required=("id",))
 _COMPUTES: dict[str, t.Callable[[], Shape]] = {}
 _WORKSPACES: list[t.Callable[[], Shape]] = []
 # Of other resources in a workspace, by the last part of their collection's place, in lower case.
-_CHILDREN: dict[str, t.Callable[[], Shape]] = {}
+_CHILDREN: dict[str, t.Callable[[], Shape]] = {"roleassignments": lambda: ROLE_ASSIGNMENT}
 _MADE: dict[t.Any, Shape] = {}
 _ANY_COMPUTE, _ANY_WORKSPACE = _tree(COMPUTE), _tree(WORKSPACE)
 

@@ -12,9 +12,9 @@ import typing as t
 from .._core.errors import AmlError
 from .extensions import Create
 from .kind import Body, Request
-from .other_writers import Overtaken, changed_meanwhile
+from .other_writers import CreatedMeanwhile, Overtaken, changed_meanwhile
 from .outcome import Outcome, ParentMissing
-from .plan import CREATE, UPDATE, Declared, Plan
+from .plan import CREATE, NONE, UPDATE, Declared, Plan
 from .planning import plan_target
 from .read_back import explained, read_back
 from .remote import RemoteResource
@@ -34,7 +34,10 @@ class Creation:
         """Create the resource. ``complete`` is all that it is to have; for a replacement that is more than what was declared."""
         with only_if_absent(self._remote):
             if isinstance(self._extension, Create):
-                operation = self._extension.create(complete)
+                try:
+                    operation = self._extension.create(complete)
+                except CreatedMeanwhile:
+                    operation, plan = None, Plan(NONE, reason="another writer created it at the same time")
             else:
                 # A replacement has just seen the old one go; another read is as old as the checks after it.
                 operation = self._put(body, check=plan.action == CREATE and not self._kind.has_etags)

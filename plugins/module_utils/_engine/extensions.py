@@ -52,7 +52,10 @@ class BeforeReplace(t.Protocol):
 @t.runtime_checkable
 class Create(t.Protocol):
     def create(self, complete: Declared) -> t.Any:
-        """Create the resource in another way than by a PUT of its document. Return the operation where that is not waited for."""
+        """Create the resource in another way than by a PUT of its document. Return the operation where that is not waited for.
+
+        Raise CreatedMeanwhile where another writer has created the same.
+        """
 
 
 @t.runtime_checkable

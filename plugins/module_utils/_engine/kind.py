@@ -81,8 +81,13 @@ class Kind:
     """One kind of resource. Subclasses set the class attributes and override what differs."""
 
     label = "resource"
-    # Of what is in a workspace, the collection that its id has, and that is listed.
+    # Of what is in a workspace, the collection that its id has, and that is listed with the query ``list_params``.
     collection = ""
+    list_params: t.Mapping[str, str] = {}
+    # The options that a declaration in a list is known by.
+    named_by: tuple[str, ...] = ("name",)
+    # What the declared resource is, where its name does not say it: plans and messages contain it.
+    about = ""
     api_version = ""
     # Whether the task asks for ``api_version``: then all requests to the kind's provider use it, and no other one is chosen.
     version_is_given = False
@@ -270,6 +275,18 @@ class Kind:
     def belongs(self, body: Body, workspace_id: str) -> bool:
         """Whether it is in the workspace whose list shows it, and not in another one that shares it."""
         return True
+
+    def name_of(self, options: t.Mapping[str, t.Any], parent_id: str) -> str:
+        """The name of a declared resource, whose options have those of ``named_by``."""
+        return str(options["name"])
+
+    def key_of(self, body: Body) -> str:
+        """What ``name_of`` would be, in lower case, of the declaration of a resource that a list shows."""
+        return str(body["name"]).casefold()
+
+    def found(self, target: Target, body: Body) -> Target:
+        """Where a declared resource is that was found in a list."""
+        return target
 
     def tags_of(self, body: Body) -> dict[str, t.Any]:
         """Its tags, for who asks whose it is."""

@@ -19,6 +19,10 @@ if t.TYPE_CHECKING:
     from .remote import RemoteResource
 
 
+class CreatedMeanwhile(Exception):
+    """The service refused to create a resource because another writer has just created the same one, under another name."""
+
+
 class Overtaken(Exception):
     """The document that a write was made from is no longer the newest one. ``again``: without another writer's doing."""
 

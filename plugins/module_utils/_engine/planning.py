@@ -28,6 +28,11 @@ def plan_target(
     document  the resource as ARM has it, or None where there is none
     state     ``present``, ``absent``, or one of the kind's own
     """
+    plan = _plan_target(kind, declared, document, behaviour, state)
+    return replace(plan, reason=kind.about) if plan.changed and kind.about else plan
+
+
+def _plan_target(kind: Kind, declared: Declared, document: Body | None, behaviour: Behaviour, state: str) -> Plan:
     if state == ABSENT:
         return _plan.plan_absent(None if document is None else kind.project(document), action=kind.remove_action)
     plan = _plan.plan_present(

@@ -18,7 +18,7 @@ from .._core.client import ReadClient
 from .._core.errors import AmlError, all_foreseen, each
 from .._engine import versions
 from .._engine.kind import Body
-from .._kinds.registry import COMPUTES, OTHERS, kind_of
+from .._kinds.registry import COLLECTIONS, COMPUTES, OTHERS, kind_of
 from .._kinds.workspace import Workspace
 from .observer import Key, Listing
 
@@ -189,8 +189,8 @@ class Reader:
         listing = self._known.get((identifier.casefold(), collection))
         if listing is not None:
             return _of_listing(listing, malformed)
-        path = collection_id(identifier, collection)
-        bodies: list[Body] = self._client.list(path, api_version, malformed=malformed.append)
+        path, query = collection_id(identifier, collection), COLLECTIONS[collection].fallback.list_params
+        bodies: list[Body] = self._client.list(path, api_version, params=query or None, malformed=malformed.append)
         return bodies
 
     def usages(self, region: tuple[str, str]) -> UsagesRow:

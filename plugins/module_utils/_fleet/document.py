@@ -14,7 +14,7 @@ from .._core.findings import Finding, Findings, refuse
 from .._engine import rules
 from .._kinds.registry import COLLECTIONS, COMPUTES, Collection
 from .._options import specs
-from .._options.declarations import Checker, Declaration, Validate, declarations
+from .._options.declarations import Checker, Declaration, Validate, declarations, name_in
 from .._options.kind_specs import FLEET_SPECS
 from .entry import Entry
 
@@ -60,7 +60,7 @@ def read_document(
                     [_declared_part(target) for target in targets], place, collection, hide, checker
                 )
                 problems += [_in_workspace(finding, place, collection) for finding in wrong]
-                by_name = {str(target.get("name")).casefold(): target for target in targets}
+                by_name = {name_in(collection, target, place).casefold(): target for target in targets}
                 for declaration in desired:
                     entry, broken = _entry(declaration, by_name[declaration.target.name.casefold()], validate)
                     problems += broken

@@ -74,6 +74,8 @@ class Entry:
     @property
     def location(self) -> str:
         """Its place in the document, as messages name it: WORKSPACE/TARGET, or of a datastore WORKSPACE/datastores/NAME."""
+        if self.kind.about:
+            return f"{ArmId(self.workspace).name}/{self.kind.collection}/{self.kind.about}"
         return ArmId(self.target.id).label
 
     @property

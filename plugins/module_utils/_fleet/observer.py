@@ -24,7 +24,7 @@ Key = tuple[str, str]
 
 @dataclass
 class Listing:
-    """The resources of one collection of a workspace by their names in lower case, and the items of its list that cannot be read.
+    """The resources of one collection of a workspace by what they are declared by (``Kind.key_of``), and the items of its list that cannot be read.
 
     ``error``: why the list could not be read.
     """
@@ -108,14 +108,13 @@ class Observer:
         malformed: list[ArmError] = []
         try:
             with all_foreseen():
-                path = collection_id(workspace, collection)
-                bodies = self._client.list(path, api_version, malformed=malformed.append)
-                # Of two with the same name, one that another workspace shares with this one is not what is declared here.
-                kind = COLLECTIONS[collection].fallback
-                ordered = sorted(bodies, key=lambda body: kind.belongs(body, workspace))
-                return Listing(
-                    workspace, collection, {str(body["name"]).casefold(): body for body in ordered}, malformed
+                path, kind = collection_id(workspace, collection), COLLECTIONS[collection].fallback
+                bodies = self._client.list(
+                    path, api_version, params=kind.list_params or None, malformed=malformed.append
                 )
+                # Of two with the same name, one that another workspace shares with this one is not what is declared here.
+                ordered = sorted(bodies, key=lambda body: kind.belongs(body, workspace))
+                return Listing(workspace, collection, {kind.key_of(body): body for body in ordered}, malformed)
         except CredentialError:
             # All workspaces are read with one credential: this is not a failure of a single one.
             raise

@@ -46,6 +46,8 @@ class Planner:
         if current.error is not None:
             return entry.fail(current.error)
         entry.existing = current.body
+        if current.body is not None:
+            entry.target = entry.kind.found(entry.target, current.body)
         try:
             with all_foreseen():
                 entry.desired, entry.behaviour = self._desired(entry), self._behaviour_of(entry)

@@ -13,7 +13,15 @@ from .._core.errors import AmlError, ArmError, each
 from .._engine import versions
 from .._engine.kind import Body
 from .._kinds import workspace as _workspace
-from .._kinds.registry import COLLECTIONS, COMPUTES, CONNECTIONS, DATASTORES, DIAGNOSTIC_SETTINGS, Collection
+from .._kinds.registry import (
+    COLLECTIONS,
+    COMPUTES,
+    CONNECTIONS,
+    DATASTORES,
+    DIAGNOSTIC_SETTINGS,
+    ROLE_ASSIGNMENTS,
+    Collection,
+)
 from .._module.result import Result
 from .._module.task import Task
 from .._options.export import Export
@@ -49,6 +57,7 @@ def export(task: Task) -> Result:
     list(each(_others(task, CONNECTIONS), made.add_connection, task.malformed.append))
     list(each(_others(task, DATASTORES), made.add_datastore, task.malformed.append))
     list(each(_others(task, DIAGNOSTIC_SETTINGS), made.add_diagnostic_setting, task.malformed.append))
+    list(each(_others(task, ROLE_ASSIGNMENTS), made.add_role_assignment, task.malformed.append))
     task.warnings += made.warnings
     fleet = {
         "name": body["name"],
@@ -90,8 +99,8 @@ def _names_some(task: Task) -> bool:
 
 def _all(task: Task, collection: Collection, home: str, version: str) -> list[Body]:
     """In the order of their names: the service promises none, and a file under version control should change only where a resource did."""
-    path = collection_id(home, collection.name)
-    bodies: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
+    path, query = collection_id(home, collection.name), collection.fallback.list_params
+    bodies: list[Body] = task.client.list(path, version, params=query or None, malformed=task.malformed.append)
     own = (body for body in bodies if collection.fallback.belongs(body, home))
     return sorted(own, key=lambda body: str(body["name"]).casefold())
 

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import functools
-
 from .._core.arm_id import workspace_target
 from .._core.errors import RuleError
 from .._core.findings import refuse
 from .._engine.reconciler import Reconciler
 from .._kinds import resource
-from .._kinds.role_assignment import RoleAssignment, key_of, target_of
+from .._kinds.role_assignment import ROLE_ASSIGNMENT, target_of
 from .._module.result import Result, outcome_result
 from .._module.task import Task
 from .._reconcilers.role_assignment import RoleAssignmentExtension
@@ -20,20 +18,18 @@ from .._reconcilers.role_assignment import RoleAssignmentExtension
 
 def role_assignment(task: Task) -> Result:
     """The job of ``aml_role_assignment``."""
-    params, kind = task.params, RoleAssignment()
-    scope = _scope(task)
+    params = task.params
+    kind = ROLE_ASSIGNMENT.configured(params)
+    scope = scope_of(task)
     target = target_of(scope, params["role"], params["principal_id"])
     declared = kind.declare(task.given, target)
     refuse([*resource.check_id(scope, "scope"), *kind.check(target, declared, task.given)])
-    key = key_of(scope, params["role"], params["principal_id"])
-    extend = functools.partial(RoleAssignmentExtension, key=key, propagation_timeout=params["propagation_timeout"])
-    outcome = Reconciler(task.client, kind, target, task.behaviour(), extend).reconcile(
-        declared, params["state"], params
-    )
+    reconciler = Reconciler(task.client, kind, target, task.behaviour(), RoleAssignmentExtension)
+    outcome = reconciler.reconcile(declared, params["state"], params)
     return outcome_result(outcome, "role_assignment", None if outcome.body is None else kind.project(outcome.body))
 
 
-def _scope(task: Task) -> str:
+def scope_of(task: Task) -> str:
     """The id of the scope: the option, or the workspace."""
     params = task.params
     if task.module.raw.get("scope", "") is None:

@@ -22,6 +22,7 @@ from .connection import CONNECTION
 from .datastore import DATASTORE
 from .diagnostic_setting import DIAGNOSTIC_SETTING
 from .instance import INSTANCE
+from .role_assignment import ROLE_ASSIGNMENT
 
 # Every kind of compute target, in the CLI's spelling.
 INFO_KINDS: dict[str, compute.ComputeKind] = {
@@ -72,6 +73,9 @@ def _of_one_kind(kind: Kind) -> Collection:
 CONNECTIONS = _of_one_kind(CONNECTION)
 DATASTORES = _of_one_kind(DATASTORE)
 DIAGNOSTIC_SETTINGS = _of_one_kind(DIAGNOSTIC_SETTING)
+ROLE_ASSIGNMENTS = _of_one_kind(ROLE_ASSIGNMENT)
 # All but the compute targets, each of one kind.
-OTHERS = {collection.name: collection for collection in (CONNECTIONS, DATASTORES, DIAGNOSTIC_SETTINGS)}
+OTHERS = {
+    collection.name: collection for collection in (CONNECTIONS, DATASTORES, DIAGNOSTIC_SETTINGS, ROLE_ASSIGNMENTS)
+}
 COLLECTIONS = {COMPUTES.name: COMPUTES, **OTHERS}

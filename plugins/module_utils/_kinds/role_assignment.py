@@ -9,22 +9,24 @@ assignment follows from them, so that two runs at the same time do not create it
 
 from __future__ import annotations
 
+import copy
 import re
 import typing as t
 import uuid
+from dataclasses import replace
 
 from .._core import canon, paths
-from .._core.arm_id import ArmId, Target
+from .._core.arm_id import COLLECTION_PATHS, ArmId, Target
 from .._core.errors import ArmError
 from .._core.findings import Finding, Findings
 from .._engine import rules
-from .._engine.fields import Field, choice
+from .._engine.fields import Field, Option, choice
 from .._engine.kind import Body, Kind, Request, fixed
 from .._engine.plan import Declared, Plan
 
 _SOURCE = "Azure role-based access control"
 _P = "properties."
-TYPE = "Microsoft.Authorization/roleAssignments"
+_PATH = COLLECTION_PATHS["role_assignments"]
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # The one of ansible.builtin.to_uuid.
 _NAMESPACE = uuid.UUID("361e6d51-faec-444a-9079-341386da8e2e")
@@ -90,11 +92,27 @@ def key_of_body(body: Body) -> Key:
     return key_of(str(found.get("scope")), str(found.get("roleDefinitionId")), str(found.get("principalId")))
 
 
+def _name(key: Key) -> str:
+    return str(uuid.uuid5(_NAMESPACE, "|".join(key)))
+
+
+def list_path(scope: str) -> str:
+    """Where the assignments at a scope are listed, with those of wider and narrower scopes."""
+    return f"{scope}/{_PATH}"
+
+
 def target_of(scope: str, role: t.Any, principal: str) -> Target:
     """Where a new assignment will be."""
     place = ArmId(scope.rstrip("/"))
-    name = str(uuid.uuid5(_NAMESPACE, "|".join(key_of(place, role, principal))))
-    return Target(name, f"{place}/providers/{TYPE}/{name}", place, place.subscription_id, place.resource_group)
+    name = _name(key_of(place, role, principal))
+    return Target(name, f"{list_path(place)}/{name}", place, place.subscription_id, place.resource_group)
+
+
+def unknown_definitions(scope: str, bodies: t.Iterable[Body]) -> list[str]:
+    """Where the definitions of the roles in assignments are that have no name here."""
+    guids = dict.fromkeys(guid_of(body["properties"]["roleDefinitionId"]) for body in bodies)
+    unknown = (guid for guid in guids if guid not in _BY_GUID and _GUID.fullmatch(guid))
+    return [f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}" for guid in unknown]
 
 
 def _shown_role(definition: t.Any) -> t.Any:
@@ -153,13 +171,47 @@ FIELDS = (
 
 
 class RoleAssignment(Kind):
-    """One role of one principal at one scope."""
+    """One role of one principal at one scope. As ``configured``, it knows which one was declared.
+
+    Fleets never prune any: that one was assigned by a fleet can be written nowhere in it but in its description, which anyone may copy; and a person
+    without a role cannot work, which no run may cause because a line is missing.
+    """
 
     label = "role assignment"
+    collection = "role_assignments"
     api_version = "2022-04-01"
+    # Without those of narrower scopes, such as single endpoints.
+    list_params: t.Mapping[str, str] = {"$filter": "atScope()"}
+    named_by = ("role", "principal_id")
     # Any resource can be a scope: what is assigned at one that does not exist, the service refuses.
     parent_api_version = ""
     fields = FIELDS
+    options = (Option("propagation_timeout", spec={"type": "int", "default": 300}, examples=(60,)),)
+    role = principal_id = ""
+    # Seconds in which the directory has to know the principal.
+    propagation_timeout = 300
+
+    def configured(self, options: t.Mapping[str, t.Any]) -> RoleAssignment:
+        kind = copy.copy(self)
+        kind.role, kind.principal_id = (str(options.get(option) or "") for option in self.named_by)
+        kind.about = f"{_shown_role(kind.role)} for {kind.principal_id}" if kind.role else ""
+        kind.propagation_timeout = options.get("propagation_timeout", self.propagation_timeout)
+        return kind
+
+    def name_of(self, options: t.Mapping[str, t.Any], parent_id: str) -> str:
+        return _name(key_of(parent_id, *(str(options[option]) for option in self.named_by)))
+
+    def key_of(self, body: Body) -> str:
+        return _name(key_of_body(body))
+
+    def found(self, target: Target, body: Body) -> Target:
+        # By its name at its scope: the id of an answer could be that of anything.
+        name = str(body["name"])
+        return replace(target, name=name, id=f"{list_path(target.parent_id)}/{name}")
+
+    def belongs(self, body: Body, workspace_id: str) -> bool:
+        """An assignment that is inherited from a wider scope is not one of the workspace."""
+        return key_of_body(body)[0] == str(canon.arm_id(workspace_id))
 
     def with_values(self, body: Body, values: Declared) -> Body:
         changed = super().with_values(body, values)
@@ -195,3 +247,6 @@ class RoleAssignment(Kind):
 
     def project(self, body: Body) -> dict[str, t.Any]:
         return {**super().project(body), "scope": paths.get_path(body, "properties.scope")}
+
+
+ROLE_ASSIGNMENT = RoleAssignment()

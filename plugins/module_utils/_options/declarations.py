@@ -9,7 +9,7 @@ import copy
 import typing as t
 
 from .._core import files, findings, redact
-from .._core.arm_id import Target, child_target
+from .._core.arm_id import Target, child_target, workspace_target
 from .._core.errors import RuleError
 from .._core.findings import ERROR, Finding
 from .._engine import rules
@@ -89,13 +89,12 @@ def declarations(
     valid: list[Declaration] = []
     problems: list[Finding] = []
     for number, entry in enumerate(entries):
-        type_ = collection.declared_type(entry)
-        if not entry.get("name") or type_ not in collection.kinds:
-            problems.append(_unnamed(entry, f"{collection.name}[{number}]", collection))
+        type_, place = collection.declared_type(entry), f"{collection.name}[{number}]"
+        name = name_in(collection, entry, scope)
+        if not name or type_ not in collection.kinds:
+            problems.append(_unnamed(entry, place, collection))
             continue
-        name = str(entry["name"])
-        workspace, group = entry.get("workspace") or scope.name, entry.get("resource_group") or scope.resource_group
-        target = child_target(scope.subscription_id, str(group), str(workspace), collection.name, name)
+        target = child_target(scope.subscription_id, *_home(entry, scope), collection.name, name)
         options = {key: value for key, value in entry.items() if key != "type"} if collection.typed else entry
         try:
             valid.append(_declaration(options, collection.kinds[type_], type_, target, hide, checker))
@@ -107,20 +106,34 @@ def declarations(
                     error.message,
                     "the module's own rules",
                     ERROR,
-                    name,
+                    name if "name" in collection.fallback.named_by else place,
                     error.hint or "Correct the entry.",
                 )
             )
     return valid, problems
 
 
+def _home(entry: dict[str, t.Any], scope: Target) -> tuple[str, str]:
+    """The resource group and the workspace of an entry."""
+    return str(entry.get("resource_group") or scope.resource_group), str(entry.get("workspace") or scope.name)
+
+
+def name_in(collection: Collection, entry: dict[str, t.Any], scope: Target) -> str:
+    """The name of what an entry declares; "" where it does not say."""
+    kind = collection.fallback
+    if not all(entry.get(option) for option in kind.named_by):
+        return ""
+    return kind.name_of(entry, workspace_target(scope.subscription_id, *_home(entry, scope)).id)
+
+
 def _unnamed(entry: dict[str, t.Any], place: str, collection: Collection) -> Finding:
     """An entry of which it is not known what it declares."""
     name = entry.get("name")
     types = f", and type as one of {', '.join(collection.kinds)}" if collection.typed else ""
-    message, target = f"{place} needs name{types}.", str(name or place)
+    options = collection.fallback.named_by
+    message, target = f"{place} needs {' and '.join(options)}{types}.", str(name or place)
     return Finding(
-        "InvalidEntry", "type" if name else "name", message, "this collection", ERROR, target, "Correct the entry."
+        "InvalidEntry", "type" if name else options[0], message, "this collection", ERROR, target, "Correct the entry."
     )
 
 
@@ -128,7 +141,9 @@ def _declaration(
     entry: dict[str, t.Any], kind: Kind, type_: str, target: Target, hide: files.Hide, checker: Checker
 ) -> Declaration:
     """The entry as the kind's module would take it. RuleError for what it would not."""
-    own = {key: value for key, value in entry.items() if key not in _NOT_DECLARED}
+    # Where the name follows from other options, it is not one itself.
+    not_declared = _NOT_DECLARED if "name" in kind.named_by else _NOT_DECLARED - {"name"}
+    own = {key: value for key, value in entry.items() if key not in not_declared}
     checked = checker.check(type_, own)
     findings.refuse([*rules.segment(target.name, "name"), *checked.findings])
     if checked.mistakes:

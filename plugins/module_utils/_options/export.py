@@ -23,6 +23,7 @@ from .._kinds.datastore import DATASTORE
 from .._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from .._kinds.kubernetes import instance_types_to_arm
 from .._kinds.registry import kind_of
+from .._kinds.role_assignment import ROLE_ASSIGNMENT
 from . import connection_yaml, uncovered
 
 Tree = dict[str, t.Any]
@@ -143,6 +144,15 @@ class Export:
             self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
         self._add_file("", DIAGNOSTIC_SETTING, "diagnostic_setting", name, options)
         self._add_other(DIAGNOSTIC_SETTING, {"name": name, **options})
+
+    def add_role_assignment(self, body: Body) -> None:
+        """A role assignment of the workspace itself: whoever made it, the workspace is not the same without it."""
+        options = declaration(ROLE_ASSIGNMENT, body)
+        about = ROLE_ASSIGNMENT.configured(options).about
+        for place in uncovered.of_role_assignment(ROLE_ASSIGNMENT, body):
+            self._miss(about, place, _NO_OPTION, NO_COUNTERPART)
+        self._add_file("", ROLE_ASSIGNMENT, "role_assignment", about, options)
+        self._add_other(ROLE_ASSIGNMENT, options)
 
     def add_connection(self, body: Body) -> None:
         """A connection of the workspace itself."""

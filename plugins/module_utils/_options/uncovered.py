@@ -94,6 +94,11 @@ def of_diagnostic_setting(kind: Kind, body: Body) -> list[str]:
     return _uncovered(kind, body, ("properties.serviceBusRuleId", "properties.marketplacePartnerId"))
 
 
+def of_role_assignment(kind: Kind, body: Body) -> list[str]:
+    """The same of a role assignment: of one for the identity of another tenant (types of Microsoft.Authorization, roleAssignments)."""
+    return _uncovered(kind, body, ("properties.delegatedManagedIdentityResourceId",))
+
+
 def _uncovered(kind: Kind, body: Body, table: tuple[str, ...]) -> list[str]:
     rebuilt = kind.with_values({}, {row.option: row.read(body) for row in kind.fields})
     for row in kind.fields:

@@ -13,11 +13,13 @@ from .._engine.extensions import Extend, no_extension
 from .._kinds.attached_types import ATTACHED
 from .attached import AttachmentExtension
 from .instance import InstanceExtension
+from .role_assignment import RoleAssignmentExtension
 
 _EXTENSIONS: dict[str, Extend] = {
     "computeinstance": InstanceExtension,
     "aks": AttachmentExtension,
     **dict.fromkeys(ATTACHED, AttachmentExtension),
+    "role_assignment": RoleAssignmentExtension,
 }
 
 

@@ -6,60 +6,57 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
 
 from .._core.errors import ArmError
 from .._engine.creation import send_creation
 from .._engine.kind import Body, Request
+from .._engine.other_writers import CreatedMeanwhile
 from .._engine.plan import Declared
 from .._engine.remote import RemoteResource
-from .._kinds.role_assignment import TYPE, Key, key_of_body
+from .._kinds.role_assignment import RoleAssignment, key_of, key_of_body, list_path
 
-# Seconds between two tries of an assignment to a principal that the directory does not know yet.
-_BETWEEN_TRIES = 10.0
+# Seconds between two tries of an assignment to a principal that the directory does not know yet: at first, and at most.
+_FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
 
 
 class RoleAssignmentExtension:
-    """``key``: what the assignment says. ``propagation_timeout``: seconds in which the directory has to know the principal."""
+    """What the assignment says, its kind knows."""
 
-    def __init__(self, remote: RemoteResource, *, key: Key, propagation_timeout: float) -> None:
+    def __init__(self, remote: RemoteResource) -> None:
         self._remote = remote
-        self._key = key
-        self._timeout = propagation_timeout
+        kind = self._kind = t.cast(RoleAssignment, remote.kind)
+        self._key = key_of(remote.target.parent_id, kind.role, kind.principal_id)
 
     def read(self) -> Body | None:
         """The assignment of this scope, role and principal, under any name: that of an existing one is the target's from then on."""
-        scope, _role, principal = self._key
-        path = f"{self._remote.target.parent_id}/providers/{TYPE}"
-        bodies: list[Body] = self._remote.client.list(
-            path,
-            self._remote.kind.api_version,
+        remote, (_scope, _role, principal) = self._remote, self._key
+        bodies: list[Body] = remote.client.list(
+            list_path(remote.target.parent_id),
+            self._kind.api_version,
             params={"$filter": f"principalId eq '{principal}'"},
-            malformed=self._remote.warn_of_malformed,
+            malformed=remote.warn_of_malformed,
         )
         body = next((body for body in bodies if key_of_body(body) == self._key), None)
         if body is not None:
-            # By its name at its scope: the id of an answer could be that of anything.
-            name = str(body["name"])
-            self._remote.target = replace(self._remote.target, name=name, id=f"{path}/{name}")
+            remote.target = self._kind.found(remote.target, body)
         return body
 
     def create(self, complete: Declared) -> t.Any:
         remote = self._remote
-        body = remote.kind.create_body(remote.target, complete, None)
-        deadline = remote.wait.deadline.within(self._timeout)
+        body = self._kind.create_body(remote.target, complete, None)
+        deadline, pause = remote.wait.deadline.within(self._kind.propagation_timeout), _FIRST_PAUSE
         while True:
             try:
                 return send_creation(remote, Request("PUT", {"properties": _without_scope(body["properties"])}))
             except ArmError as error:
                 if error.code == "RoleAssignmentExists":
-                    # Another writer was faster: the read after it shows the assignment.
-                    return None
-                remote.kind.explain_refusal(error, created=True)
+                    raise CreatedMeanwhile from error
+                self._kind.explain_refusal(error, created=True)
                 if error.code != "PrincipalNotFound" or not deadline.remaining:
                     raise
             remote.behaviour.events.state("waiting for the principal")
-            remote.wait.sleep(_BETWEEN_TRIES)
+            remote.wait.sleep(min(pause, deadline.remaining))
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def _without_scope(properties: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -300,6 +300,7 @@ _LABELS: dict[str, t.Callable[[Json], str]] = {
     _DATASTORE: _storage_label,
     "diagnostic_setting": _destinations_label,
     "connection": lambda _body: "connection",
+    "role_assignment": lambda body: f"{body.get('role')} for {body.get('principal_id')}",
 }
 
 
