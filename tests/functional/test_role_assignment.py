@@ -167,6 +167,7 @@ def test_another_type_of_principal_says_why(azure: Azure) -> None:
     azure.run(MODULE, **TEAM)
     failed = azure.run(MODULE, **KEY, principal_type="user", ok=False)
     assert failed["failure"]["code"] == "ImmutableChange" and "directory" in failed["msg"] and azure.writes == []
+    assert failed["msg"].startswith(f"The role assignment {TEAM['role']} for {WHO} cannot be updated")
 
 
 REFUSED = [

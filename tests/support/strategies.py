@@ -633,7 +633,7 @@ _ATTACHED: dict[str, tuple[Options, tuple[str, ...], t.Callable[[Options], Optio
 }
 _WORKSPACE_KIND = Workspace()
 _WORKSPACE_KIND.fields = FIELDS
-_ASSIGNED = {"role": "AzureML Data Scientist", "principal_id": GUID}
+_ASSIGNED = {"role": "AzureML Data Scientist", "principal_id": GUID, "principal_type": "group"}
 _PLAIN_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 SUBJECTS = {
@@ -666,7 +666,7 @@ SUBJECTS = {
             provider("Microsoft.MachineLearningServices/registries", "a-registry"), collection="registries",
         ),
         Subject(
-            "role_assignment", "aml_role_assignment", ROLE_ASSIGNMENT, _ASSIGNED, (), path=target_of(WORKSPACE_ID, *_ASSIGNED.values()).id,
+            "role_assignment", "aml_role_assignment", ROLE_ASSIGNMENT, _ASSIGNED, (), path=target_of(WORKSPACE_ID, _ASSIGNED["role"], GUID).id,
             collection="role_assignments", version=ROLE_ASSIGNMENT.api_version,
         ),
         Subject("workspace", "aml_workspace", _WORKSPACE_KIND, {"name": WORKSPACE}, (), mend_workspace, WORKSPACE_ID),

@@ -21,7 +21,7 @@ from .plan import NONE, REPLACE, UPDATE, Declared, Plan, refuse_fixed
 
 def title(kind: Kind, name: str) -> str:
     """The resource as the user knows it, at the beginning of a sentence."""
-    return f"The {kind.label} {name!r}"
+    return f"The {kind.label} {kind.about or name!r}"
 
 
 def check_plan(kind: Kind, name: str, plan: Plan, declared: Declared, body: Body, behaviour: Behaviour) -> None:
