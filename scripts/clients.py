@@ -177,11 +177,35 @@ class Clients:
         if done.returncode or not entries:
             yield Row(client, "(the script)", _first_error(done.stderr) or f"exit status {done.returncode}")
 
+    def _around(self, name: str, ids: dict[str, str]) -> dict[str, str]:
+        """What templates add to a workspace, in its resource group; returns the ids, and the principal of the identity."""
+        group = ids["storage_account"].partition("/providers/")[0]
+        network = {
+            "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
+            "subnets": [{"name": "default", "properties": {"addressPrefix": "10.0.0.0/24"}}],
+        }
+        made: dict[str, tuple[str, dict[str, t.Any]]] = {
+            "diagnostics": (f"Microsoft.Storage/storageAccounts/stdiag{name}", {"sku": {"name": "Standard_LRS"}}),
+            "analytics": (f"Microsoft.OperationalInsights/workspaces/law-{name}", {"properties": {}}),
+            "identity": (f"Microsoft.ManagedIdentity/userAssignedIdentities/id-{name}", {}),
+            "network": (f"Microsoft.Network/virtualNetworks/vnet-{name}", {"properties": network}),
+            "zone": ("Microsoft.Network/privateDnsZones/privatelink.api.azureml.ms", {"location": "global"}),
+            "key": (f"Microsoft.KeyVault/vaults/kv-{name}/keys/key1", {"properties": {"kty": "RSA"}}),
+        }
+        around = {}
+        for key, (path, body) in made.items():
+            around[key] = f"{group}/providers/{path}"
+            call(self.simulator, "PUT", around[key], {"location": "eastus", **body})
+        self.simulator.advance(60)
+        around["subnet"] = f"{around['network']}/subnets/default"
+        around["principal"] = call(self.simulator, "GET", around["identity"])[1]["properties"]["principalId"]
+        return around
+
     def templates(self) -> t.Iterator[Row]:
-        """The templates of published.yml, each deployed into a group of its own, if they can be fetched."""
+        """The cases of published.yml, each deployed twice, if the template can be fetched or the environment names a copy."""
         for entry in yaml.safe_load((HERE / "published.yml").read_text()):
             try:
-                template = fetch(entry["url"], entry.get("sha256"))
+                template = published(entry)
             except NotInstalledError as error:
                 yield Row("template", entry["name"], skipped=str(error))
                 continue
@@ -189,12 +213,16 @@ class Clients:
                 yield Row("template", entry["name"], str(error))
                 continue
             ids = self._group(entry["group"])
-            given = json.loads(_expanded(json.dumps(entry.get("parameters", {})), ids | {"group": entry["group"]}))
-            parameters = {key: {"value": value} for key, value in given.items()}
-            group = f"/subscriptions/{self.environment['AZURE_SUBSCRIPTION_ID']}/resourceGroups/rg-{entry['group']}"
-            path = f"{group}/providers/Microsoft.Resources/deployments/published"
-            body = {"properties": {"mode": "Incremental", "template": template, "parameters": parameters}}
-            yield Row("template", entry["name"], deploy(self.simulator, path, body), entry.get("refused", ""))
+            ids |= self._around(entry["group"], ids)
+            group = ids["storage_account"].partition("/providers/")[0]
+            for name, own in entry["cases"].items():
+                given = json.loads(_expanded(json.dumps(entry.get("parameters", {}) | own), ids))
+                parameters = {key: {"value": value} for key, value in given.items()}
+                path = f"{group}/providers/Microsoft.Resources/deployments/{name}"
+                body = {"properties": {"mode": "Incremental", "template": template, "parameters": parameters}}
+                for time in ("first", "again"):
+                    error = deploy(self.simulator, path, body)
+                    yield Row("template", f"{entry['name']}: {name}, {time}", error)
 
 
 def call(simulator: Simulator, method: str, path: str, body: t.Any = None) -> tuple[int, t.Any]:
@@ -244,6 +272,19 @@ def _innermost(error: dict[str, t.Any]) -> str:
     while error.get("details"):
         error = error["details"][0]
     return f"{error.get('code', '')}: {error.get('message', '')}"
+
+
+def published(entry: dict[str, t.Any]) -> t.Any:
+    """The template of an entry: the copy that the environment names, or the fetched one. Raises as `fetch`."""
+    variable = entry.get("variable", "")
+    copy = os.environ.get(variable)
+    if copy:
+        return json.loads(Path(copy).expanduser().read_text(encoding="utf-8-sig"))
+    try:
+        return fetch(entry["url"], entry.get("sha256"))
+    except NotInstalledError as error:
+        hint = f"; {variable}=FILE uses a copy" if variable else ""
+        raise NotInstalledError(f"{error}{hint}") from error
 
 
 def fetch(url: str, sha256: str | None) -> t.Any:

@@ -17,6 +17,9 @@ from azureml_simulator.providers.machine_learning import versions as simulated
 ALL_KINDS: list[Kind] = [Workspace(), *INFO_KINDS.values()]
 # Read-only in all types; an action sets it.
 BY_ACTION = {"properties.properties.dataMounts"}
+# The version of one option, and the one before those properties of instances that became stable with 2025-12-01.
+OWN = "2025-09-01"
+VERSIONS = (STABLE, PREVIEW, OWN)
 
 
 def types(version: str) -> Types:
@@ -45,7 +48,7 @@ def test_the_versions_of_an_option_are_those_of_the_types(kind: Kind, row: Field
         assert row.versions.has(STABLE)
         return
     resource, name = ("workspaces", "") if isinstance(kind, Workspace) else ("workspaces/computes", kind.compute_type)
-    for version in (STABLE, PREVIEW):
+    for version in VERSIONS:
         assert writable(version, resource, row.path, name) is row.versions.has(version), version
 
 
@@ -58,7 +61,7 @@ def test_the_simulators_table_is_that_of_the_types() -> None:
     ]
     rows += [("workspaces", "", f"properties.{path}", since) for path, since in simulated.WORKSPACE.items()]
     for resource, kind, path, since in rows:
-        for version in (STABLE, PREVIEW):
+        for version in VERSIONS:
             assert writable(version, resource, path, kind) is simulated.has(since, version), (path, version)
 
 
@@ -68,4 +71,6 @@ def test_the_types_are_not_blind() -> None:
         PREVIEW, "workspaces", "properties.networkAcls"
     )
     assert not writable(PREVIEW, "workspaces", "properties.provisioningState")
+    assert writable(OWN, "workspaces", "properties.managedNetwork.enableFirewallLog")
+    assert not writable(STABLE, "workspaces", "properties.managedNetwork.enableFirewallLog")
     assert not writable(PREVIEW, "workspaces/computes", "properties.properties.dataMounts", "ComputeInstance")

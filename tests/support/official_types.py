@@ -21,6 +21,8 @@ STABLE, PREVIEW = SPEC / "types-2026-05-01.md", SPEC / "types-2026-05-15-preview
 FILES = {
     **dict.fromkeys(("2025-12-01", "2026-03-01", "2026-05-01"), STABLE),
     **dict.fromkeys(("2026-03-15-preview", "2026-05-15-preview"), PREVIEW),
+    # But for the differences that are named below.
+    "2025-09-01": STABLE,
 }
 
 _PROPERTY = re.compile(r"^\* \*\*(?P<name>[^*]+)\*\*: (?P<rest>.*)$")
@@ -43,6 +45,20 @@ class Property:
     @property
     def secret(self) -> bool:
         return "{sensitive}" in self.type or "WriteOnly" in self.flags
+
+
+# What the types of a version lack, and have in addition to those of their file, of the resources that this collection writes: compared with bicep-types-az
+# (generated/machinelearningservices/microsoft.machinelearningservices/2025-09-01/types.md), which is not kept here for a version with one option of its own.
+LACKS = {
+    "2025-09-01": {
+        "ComputeInstanceProperties": ("enableSSO", "idleTimeBeforeShutdown"),
+        "ComputeInstanceDataMount": ("mountMode",),
+        "CustomService": ("kernel",),
+        "EncryptionProperty": ("cosmosDbResourceId", "searchAccountResourceId", "storageAccountResourceId"),
+        "OutboundRule": ("fqdns",),
+    }
+}
+ADDS = {"2025-09-01": {"ManagedNetworkSettings": {"enableFirewallLog": Property("bool")}}}
 
 
 @dataclass
@@ -69,6 +85,20 @@ class Types:
     def __init__(self, *files: Path) -> None:
         """A type that the first file lacks, or a property that it lacks there, is looked for in the next."""
         self.documents = [_parsed(file.read_text()) for file in files]
+
+    def change(self, lacks: t.Mapping[str, t.Iterable[str]], adds: t.Mapping[str, dict[str, Property]]) -> Types:
+        """Apply the differences of a version that has the types of another one otherwise. A type, or a property to remove, that is not there is a KeyError."""
+        [document] = self.documents
+        for name, gone in lacks.items():
+            for key in gone:
+                holders = [rows for rows in (document[name].properties, *document[name].kinds.values()) if key in rows]
+                for rows in holders:
+                    del rows[key]
+                if not holders:
+                    raise KeyError(f"{name}.{key}")
+        for name, rows in adds.items():
+            document[name].properties |= rows
+        return self
 
     def deviations(self, name: str, value: t.Any, *, secrets: bool = False) -> set[Deviation]:
         """How an answer's body differs from the type, or from the resource (``workspaces/computes``) of that name.
@@ -172,7 +202,9 @@ class Types:
 @functools.cache
 def types_of(version: str) -> Types | None:
     """The types of an API version; None where they are not here."""
-    return Types(FILES[version]) if version in FILES else None
+    if version not in FILES:
+        return None
+    return Types(FILES[version]).change(LACKS.get(version, {}), ADDS.get(version, {}))
 
 
 def _parsed(text: str) -> dict[str, Type]:

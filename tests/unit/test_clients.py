@@ -91,3 +91,21 @@ def test_a_template_that_is_not_the_one_that_is_meant_is_not_kept(
             clients.fetch(url, checksum)
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
     assert clients.fetch(url, None) == {} and clients.fetch(url, None) == {}
+
+
+def test_a_template_that_cannot_be_fetched_is_named_with_the_variable_of_a_copy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def unreachable(_url: str, timeout: float) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr(clients, "BUILD", tmp_path)
+    monkeypatch.setattr(clients.urllib.request, "urlopen", unreachable)
+    monkeypatch.delenv("A_TEMPLATE", raising=False)
+    entry = {"url": "https://example.org/main.json", "variable": "A_TEMPLATE"}
+    with pytest.raises(clients.NotInstalledError, match="cannot be fetched here .no network.; A_TEMPLATE=FILE uses"):
+        clients.published(entry)
+    copy = tmp_path / "main.json"
+    copy.write_text('\ufeff{"resources": []}')
+    monkeypatch.setenv("A_TEMPLATE", str(copy))
+    assert clients.published(entry) == {"resources": []}

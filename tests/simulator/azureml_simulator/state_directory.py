@@ -100,7 +100,8 @@ class StateDirectory:
         if not self.server_certificate.exists() or self._server_certificate_ends():
             self._make_server_certificate()
         if not (self.path / "client-secret").exists():
-            self._write_private("client-secret", secrets.token_urlsafe(32).encode())
+            # Commands take a value that begins with "-" for an option.
+            self._write_private("client-secret", secrets.token_hex(32).encode())
         if not (self.path / "control-token").exists():
             self._write_private("control-token", secrets.token_urlsafe(32).encode())
         if not (self.path / "token-key.pem").exists():

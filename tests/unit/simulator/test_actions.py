@@ -110,6 +110,28 @@ def test_sizes_of_virtual_machines(world: World) -> None:
     assert refusal(unknown) == (400, "NoRegisteredProviderFound")
 
 
+def test_usages_of_virtual_machines_count_virtual_machines_and_no_compute_targets(world: World) -> None:
+    path = f"{SUB}/providers/Microsoft.Compute/locations/westus/usages"
+    machine = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm"
+    world.keep(machine, "westus", hardwareProfile={"vmSize": "Standard_D4s_v3"})
+    usages = {row["name"]["value"]: row for row in world.call("GET", path, version="2024-11-01").body["value"]}
+    held = {name: row["currentValue"] for name, row in usages.items() if row["currentValue"]}
+    assert held == {"cores": 4, "virtualMachines": 1, "standardDSv3Family": 4}
+    assert usages["standardDSv3Family"]["name"]["localizedValue"] == "Standard DSv3 Family vCPUs"
+    assert (usages["cores"]["limit"], usages["cores"]["unit"]) == (20, "Count")
+
+
+def test_skus_of_virtual_machines(world: World) -> None:
+    path = f"{SUB}/providers/Microsoft.Compute/skus"
+    everywhere = world.call("GET", path, version="2021-07-01").body["value"]
+    here = world.call("GET", f"{path}?$filter=location eq 'eastus'", version="2021-07-01").body["value"]
+    assert {tuple(sku["locations"]) for sku in here} == {("eastus",)} and len(here) < len(everywhere)
+    [sku] = [sku for sku in here if sku["name"] == "Standard_NC4as_T4_v3"]
+    capabilities = {item["name"]: item["value"] for item in sku["capabilities"]}
+    assert (capabilities["vCPUs"], capabilities["MemoryGB"], capabilities["GPUs"]) == ("4", "28", "1")
+    assert (sku["resourceType"], sku["restrictions"]) == ("virtualMachines", [])
+
+
 def test_rules_of_a_security_group_are_one_truth() -> None:
     world = World()
     group = f"{GROUP}/providers/Microsoft.Network/networkSecurityGroups/nsg"

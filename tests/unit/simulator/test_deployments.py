@@ -352,3 +352,68 @@ def test_a_deployment_survives_a_restart(tmp_path: Any) -> None:
     shown = get(second, f"{BASE}/d1")["properties"]
     assert shown["outputResources"][1]["id"].endswith(shown["parameters"]["n"]["value"])
     second.close()
+
+
+def predict(app: App, body: dict[str, Any], result_format: str = "FullResourcePayloads") -> dict[str, Any]:
+    """The result of what-if."""
+    properties = {"template": body, "mode": "Incremental", "whatIfSettings": {"resultFormat": result_format}}
+    accepted = app.call("POST", f"{BASE}/predicted/whatIf?{VERSION}", {"properties": properties})
+    assert accepted.status == 202, accepted.body
+    assert app.call("GET", accepted.headers["Location"]).status == 202
+    app.clock.advance(5)
+    result: dict[str, Any] = get(app, accepted.headers["Location"])
+    return result
+
+
+def types_of_change(result: dict[str, Any]) -> dict[str, str]:
+    return {change["resourceId"].rpartition("/")[2]: change["changeType"] for change in result["properties"]["changes"]}
+
+
+def test_what_if_says_what_a_deployment_would_change_and_changes_nothing(app: App) -> None:
+    """Types of change: "ARM template deployment what-if operation"."""
+    finish(app, put(app, "d1", template(REGISTRY)))
+    tagged = {**REGISTRY, "tags": {"a": "b"}, "sku": {"name": "Premium"}}
+    result = predict(app, template(tagged, IDENTITY))
+    assert types_of_change(result) == {"registry1": "Modify", "identity1": "Create"}
+    registry, identity = result["properties"]["changes"]
+    assert registry["delta"] == [
+        {"path": "sku.name", "propertyChangeType": "Modify", "before": "Basic", "after": "Premium"},
+        {"path": "tags.a", "propertyChangeType": "Create", "after": "b"},
+    ]
+    assert (registry["before"]["sku"]["name"], registry["after"]["sku"]["name"]) == ("Basic", "Premium")
+    assert identity["after"]["apiVersion"] == "2018-11-30" and "before" not in identity
+    assert types_of_change(predict(app, template(REGISTRY))) == {"registry1": "NoChange"}
+    only_ids = predict(app, template(tagged, IDENTITY), "ResourceIdOnly")
+    assert types_of_change(only_ids) == {"registry1": "Deploy", "identity1": "Create"}
+    assert set(only_ids["properties"]["changes"][0]) == {"resourceId", "changeType"}
+    assert types_of_change(predict(app, template(IDENTITY))) == {"identity1": "Create", "registry1": "Ignore"}
+    assert app.call("GET", f"{BASE}/predicted?{VERSION}").status == 404
+
+
+def test_what_if_shows_what_only_a_run_evaluates_as_it_is_written(app: App) -> None:
+    expression = "[reference('registry1').loginServer]"
+    referring = {**IDENTITY, "tags": {"server": expression}}
+    created = {change["resourceId"].rpartition("/")[2]: change["after"] for change in
+               predict(app, template(REGISTRY, referring))["properties"]["changes"]}  # fmt: skip
+    assert created["identity1"]["tags"] == {"server": expression}
+
+
+def test_what_if_expands_nested_deployments_or_names_those_that_it_does_not(app: App) -> None:
+    def nested(value: str) -> dict[str, Any]:
+        named = {**IDENTITY, "name": "[parameters('name')]"}
+        inner = template(named, parameters={"name": {"type": "string"}})
+        options = {"expressionEvaluationOptions": {"scope": "inner"}, "parameters": {"name": {"value": value}}}
+        properties = {"mode": "Incremental", "template": inner, **options}
+        head = {"type": "Microsoft.Resources/deployments", "apiVersion": "2020-06-01", "name": "inner"}
+        return template({**head, "properties": properties})
+
+    assert types_of_change(predict(app, nested("identity2"))) == {"identity2": "Create"}
+    result = predict(app, nested("[reference('/subscriptions/x', '2020-01-01').name]"))
+    assert result["properties"]["changes"] == []
+    [diagnostic] = result["properties"]["diagnostics"]
+    assert (diagnostic["level"], diagnostic["code"]) == ("Warning", "NestedDeploymentShortCircuited")
+
+
+def test_what_if_of_a_template_that_is_refused_is_a_failed_result(app: App) -> None:
+    result = predict(app, template({**IDENTITY, "name": "[parameters('none')]"}))
+    assert (result["status"], result["error"]["code"]) == ("Failed", "InvalidTemplate")

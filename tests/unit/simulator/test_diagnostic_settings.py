@@ -130,6 +130,13 @@ def test_the_keys_of_the_destination_are_needed(world: World) -> None:
     assert world.call("PUT", PATH, body, VERSION, token=world.app.token(writer)).status == 200
 
 
+def test_null_is_not_set(world: World) -> None:
+    """Templates of Azure Verified Modules send null for what they do not set, and the grain of metrics."""
+    metric = {"category": "AllMetrics", "enabled": True, "timeGrain": None}
+    log = {"category": None, "categoryGroup": "allLogs", "enabled": True}
+    assert put(world, logs=[log], metrics=[metric]).status == 200
+
+
 @pytest.mark.parametrize(
     "properties",
     [

@@ -94,6 +94,11 @@ def test_what_is_not_known_is_refused(world: World, properties: Any) -> None:
     assert refusal(put(world, properties)) == (501, "NotSimulated") and world.call("GET", PATH).status == 404
 
 
+def test_null_is_not_set(world: World) -> None:
+    """Templates of Azure Verified Modules send null for each property without a value, `value` among them."""
+    assert put(world, {**FEED, "value": None, "expiryTime": None}).status == 200
+
+
 def test_credentials_are_shown_by_listsecrets_alone(world: World) -> None:
     put(world, FEED)
     assert "planted" not in str(world.get(PATH)) + str(world.get(f"{WORKSPACE}/connections"))

@@ -88,6 +88,8 @@ COMPARISONS = [
 LOGICAL = [
     ("and(bool('true'), bool('false'))", False),
     ("or(bool('true'), bool('false'))", True),
+    ("and(false(), first(1))", False),
+    ("or(true(), first(1))", True),
     ("not(bool('true'))", False),
     ("not(equals('1', '2'))", True),
     ("bool(1)", True),

@@ -18,6 +18,7 @@ NAMES = (
     "network",
     "generic",
     "names_and_keys",
+    "compute",
     "private_links",
     "deployments",
     "diagnostic_settings",

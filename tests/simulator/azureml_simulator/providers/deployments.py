@@ -23,6 +23,7 @@ from azureml_simulator.arm.rules import check_group_alive, mapping
 from azureml_simulator.entra.directory import SUBSCRIPTIONS, TENANT
 from azureml_simulator.http import ArmError, Principal, Request, Response
 from azureml_simulator.operations import Operation
+from azureml_simulator.providers.what_if import WhatIf
 from azureml_simulator.routing import Route
 from azureml_simulator.templates.context import Scope
 from azureml_simulator.templates.engine import Engine, Entry, State, principal_state, utc
@@ -34,11 +35,11 @@ if TYPE_CHECKING:
 
 TYPE = "Microsoft.Resources/deployments"
 DEFAULTS: dict[str, Any] = {
-    "seconds": {"deployment.accept": 0.5, "deployment.step": 1.0, "deployment.delete": 0.5},
+    "seconds": {"deployment.accept": 0.5, "deployment.step": 1.0, "deployment.delete": 0.5, "deployment.what_if": 0.5},
     "guesses": {"deployment_not_cancellable_code": "DeploymentCannotBeCancelled"},
 }
 
-_DELETE = "deployment.delete"
+_DELETE, _WHAT_IF = "deployment.delete", "deployment.what_if"
 _NAME = re.compile(r"[-\w._()]{1,64}")
 _STATUSES = "deployment.statuses"
 _WEEK = 7 * 24 * 3600
@@ -77,6 +78,43 @@ class Deployments:
         document = self._document(p, request, state, resources, "Succeeded")
         document["properties"]["validatedResources"] = [{"id": item.id} for item in resources]
         return Response(200, document)
+
+    def what_if(self, request: Request, p: dict[str, str]) -> Response:
+        operation = self.app.operations.start(
+            _WHAT_IF,
+            provider="Microsoft.Resources",
+            target=f"{self.resource_id(p)}/whatIf",
+            location=None,
+            subscription=p["sub"],
+            data={"result": self._predicted(request, p)},
+        )
+        path = f"/subscriptions/{p['sub']}/operationresults/{operation.id}?api-version={request.api_version}"
+        return Response(202, headers={"Location": request.base_url + path, "Retry-After": "1"})
+
+    def _predicted(self, request: Request, p: dict[str, str]) -> dict[str, Any]:
+        """The result of what-if. A template that Azure refuses is an error in it, and not one of the request (azure-cli, resource/custom.py)."""
+        settings = mapping(self._properties(request, p).get("whatIfSettings"), "whatIfSettings")
+        try:
+            state, resources = self._evaluated(request, p)
+        except _Refused as error:
+            return {"status": "Failed", "error": error.to_response(request).body["error"]}
+        assert request.principal is not None
+
+        def scope_of(subscription: str, group: str, name: str) -> Scope:
+            parts = {"sub": subscription, "rg": group, "name": name}
+            return Scope(**self._scope(parts, self.app.resource_group(subscription, group), request))
+
+        nested = ("/".join(item.id.split("/")[:5]).lower() for item in resources if item.nested)
+        group = f"/subscriptions/{p['sub']}/resourceGroups/{p['rg']}"
+        groups = list(dict.fromkeys([group.lower(), *nested]))
+        # Without a runtime: what-if does not evaluate reference() and list*().
+        template = Template(state["template"], None, Scope(**state["scope"]), resolved=state["parameters"])
+        try:
+            return WhatIf(self.app, request.principal, scope_of).result(
+                template, groups, str(settings.get("resultFormat") or "")
+            )
+        except NotSimulatedError as error:
+            raise ArmError(501, "NotSimulated", f"The simulator does not have {error.what}.") from error
 
     def get(self, request: Request, p: dict[str, str]) -> Response:
         return Response(200, self._found(p))
@@ -425,6 +463,7 @@ def routes(app: App) -> list[Route]:
     add("POST", f"{one}/cancel", deployments.cancel, "cancel/action")
     add("POST", f"{one}/exportTemplate", deployments.export, "exportTemplate/action")
     add("POST", f"{one}/validate", deployments.validate, "validate/action")
+    add("POST", f"{one}/whatIf", deployments.what_if, "whatIf/action")
     add("GET", f"{one}/operationStatuses/{{status}}", deployments.status, "operationStatuses/read")
     for base in (one, f"{group}/deployments/{{name}}"):
         add("GET", f"{base}/operations", deployments.operations, "operations/read")

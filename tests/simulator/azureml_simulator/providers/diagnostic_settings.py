@@ -167,6 +167,8 @@ def _logs(sent: list[Document]) -> list[Document]:
 
 
 def _items(sent: list[Document], key: str, names: Any, **more: None) -> list[Document]:
+    # Templates of Azure Verified Modules send null for what they do not set.
+    sent = [{name: value for name, value in item.items() if value is not None} for item in sent]
     for item in sent:
         if set(item) - {"category", "categoryGroup", "enabled", "retentionPolicy"}:
             raise _unknown("a category of a diagnostic setting with other properties")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Actions of plain resource types that clients need before or after they create one.
 
-Whether a name is available (Storage, Key Vault, Container Registry), keys of storage accounts, access policies of vaults, sizes of virtual machines. Shapes:
+Whether a name is available (Storage, Key Vault, Container Registry), keys of storage accounts, access policies of vaults. Shapes:
 REST references of the services, of the operations that are named here. Keys are made up; what they would open is not simulated.
 """
 
@@ -14,10 +14,8 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.arm import rules as arm_rules
-from azureml_simulator.arm.locations import LOCATIONS, normalise
 from azureml_simulator.arm.resource_types import KINDS, Document, Kind
 from azureml_simulator.http import ArmError, Request, Response
-from azureml_simulator.providers.machine_learning import catalogue
 from azureml_simulator.routing import Route
 
 if TYPE_CHECKING:
@@ -101,39 +99,16 @@ class Actions:
         body = {"id": f"{doc['id']}/accessPolicies/", "type": f"{_VAULT}/accessPolicies", "location": doc["location"]}
         return Response(200, {**body, "properties": {"accessPolicies": doc["properties"]["accessPolicies"]}})
 
-    def vm_sizes(self, request: Request, p: dict[str, str]) -> Response:
-        """The sizes of the catalogue. How many data disks a size takes is not in it."""
-        if normalise(p["loc"]) not in LOCATIONS:
-            raise ArmError(
-                400,
-                "NoRegisteredProviderFound",
-                f"No registered resource provider found for location '{p['loc']}' and API version '{request.api_version}' for type "
-                f"'locations/vmSizes'. The supported locations are '{', '.join(LOCATIONS)}'.",
-            )
-        value = [
-            {
-                "name": size.name,
-                "numberOfCores": size.vcpus,
-                "osDiskSizeInMB": size.wire()["osVhdSizeMB"],
-                "resourceDiskSizeInMB": size.disk_mb,
-                "memoryInMB": int(size.memory_gb * 1024),
-            }
-            for size in catalogue.available(normalise(p["loc"]))
-        ]
-        return Response(200, {"value": value})
-
 
 def routes(app: App) -> list[Route]:
     actions = Actions(app)
     account, vault = f"{_GROUP}/{_ACCOUNT}/{{name}}", f"{_GROUP}/{_VAULT}/{{name}}"
-    sizes = "/subscriptions/{sub}/providers/Microsoft.Compute/locations/{loc}/vmSizes"
     found = [
         Route("POST", f"{account}/listKeys", actions.list_keys, action=f"{_ACCOUNT}/listKeys/action"),
         Route("POST", f"{account}/regenerateKey", actions.regenerate_key, action=f"{_ACCOUNT}/regenerateKey/action"),
         Route(
             "PUT", f"{vault}/accessPolicies/{{verb}}", actions.access_policies, action=f"{_VAULT}/accessPolicies/write"
         ),
-        Route("GET", sizes, actions.vm_sizes, action="Microsoft.Compute/locations/vmSizes/read"),
     ]
     for kind in KINDS:
         namespace = kind.type.partition("/")[0]

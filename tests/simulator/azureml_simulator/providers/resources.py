@@ -113,7 +113,7 @@ class ResourceGroups:
             return Response(202, headers=self._poll_headers(request, operation))
         if operation.error:
             raise ArmError(409, operation.error["code"], operation.error["message"], operation.error.get("details"))
-        return Response(200)
+        return Response(200, operation.data.get("result"))
 
     def resources(self, request: Request, p: dict[str, str]) -> Response:
         group = self.app.resource_group(p["sub"], p["rg"])

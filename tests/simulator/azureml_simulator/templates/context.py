@@ -28,14 +28,28 @@ from azureml_simulator.templates.expression import (
     parse,
     unescape,
 )
-from azureml_simulator.templates.functions import PURE, find_key, invalid, to_text
+from azureml_simulator.templates.functions import PURE, find_key, invalid, to_bool, to_text
 from azureml_simulator.templates.lambdas import HIGHER_ORDER
 
 COPY_LIMIT = 800
 
-# Their last argument is, or they are, no value that can be evaluated by itself.
+# Their last argument is, or they are, no value that can be evaluated by itself, or need not be a value that exists: the documentation of Bicep's
+# operators && and || guards the access to a property with them.
 _LAZY = frozenset(
-    ("filter", "groupby", "if", "lambda", "lambdavariables", "map", "mapvalues", "reduce", "sort", "toobject")
+    (
+        "and",
+        "filter",
+        "groupby",
+        "if",
+        "lambda",
+        "lambdavariables",
+        "map",
+        "mapvalues",
+        "or",
+        "reduce",
+        "sort",
+        "toobject",
+    )
 )
 
 _SCOPED = frozenset(
@@ -226,6 +240,8 @@ class Context:
     def _lazy(self, name: str, call: Call) -> Any:
         if name == "if":
             return self._if(call)
+        if name in ("and", "or"):
+            return self._logical(name, call)
         if name == "lambdavariables":
             return self._lambda_variable(*map(self.evaluate, call.args))
         if name == "lambda":
@@ -290,6 +306,10 @@ class Context:
         if not isinstance(condition, bool):
             raise invalid("if", "the first argument must be a boolean.")
         return self.evaluate(call.args[1 if condition else 2])
+
+    def _logical(self, name: str, call: Call) -> bool:
+        values = (to_bool(self.evaluate(argument)) for argument in call.args)
+        return any(values) if name == "or" else all(values)
 
     def _copy_index(self, *arguments: Any) -> int:
         name = arguments[0] if arguments and isinstance(arguments[0], str) else None

@@ -103,7 +103,7 @@ def _json(text: str) -> Any:
         raise invalid("json", f"the argument '{text}' is not valid JSON.") from None
 
 
-def _bool(value: Any) -> bool:
+def to_bool(value: Any) -> bool:
     if isinstance(value, str):
         if value.lower() in ("true", "1"):
             return True
@@ -356,12 +356,11 @@ def _cidr_host(text: str, index: int) -> str:
 
 PURE: dict[str, Callable[..., Any]] = {
     "add": _of_integers("add", lambda left, right: left + right),
-    "and": lambda *values: all(map(_bool, values)),
     "array": lambda value: value if isinstance(value, list) else [value],
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "base64tojson": lambda text: _json(base64.b64decode(text).decode()),
     "base64tostring": lambda text: base64.b64decode(text).decode(),
-    "bool": _bool,
+    "bool": to_bool,
     "cidrhost": _cidr_host,
     "cidrsubnet": _cidr_subnet,
     "coalesce": lambda *values: next((value for value in values if value is not None), None),
@@ -406,10 +405,9 @@ PURE: dict[str, Callable[..., Any]] = {
     "min": lambda *values: min(_spread(values)),
     "mod": _of_integers("mod", lambda left, right: left - _divide(left, right) * right),
     "mul": _of_integers("mul", lambda left, right: left * right),
-    "not": lambda value: not _bool(value),
+    "not": lambda value: not to_bool(value),
     "null": lambda: None,
     "objectkeys": sorted,
-    "or": lambda *values: any(map(_bool, values)),
     "padleft": _pad_left,
     "parsecidr": _parse_cidr,
     "range": _of_integers("range", _range),

@@ -151,6 +151,20 @@ class Template:
             body: dict[str, Any] = self.context.value(source)
             return body
 
+    def preview(self, resource: Resource) -> dict[str, Any]:
+        """The body before the deployment runs: an expression that only its run can evaluate stays as it is written."""
+        source = {key: value for key, value in resource.source.items() if key.lower() not in _CONTROL}
+        with self.context.loops(resource.loops):
+            return {key: self._preview(raw) for key, raw in source.items()}
+
+    def _preview(self, raw: Any) -> Any:
+        try:
+            return self.context.value(raw)
+        except TemplateError:
+            if isinstance(raw, dict):
+                return {key: self._preview(item) for key, item in raw.items()}
+            return [self._preview(item) for item in raw] if isinstance(raw, list) else raw
+
     def location(self, resource: Resource) -> str | None:
         """The resource's location, as far as the template says it."""
         with self.context.loops(resource.loops):

@@ -162,7 +162,7 @@ def _checked(sent: Document) -> Any:
     """The credentials of a PUT, after what the types require. The service does not check that they fit the category [REC R23, R24]."""
     if not sent.get("authType") or not sent.get("category"):
         raise _invalid("A connection needs 'authType' and 'category'.")
-    unknown = sorted({*sent} - _NAMES - _READ_ONLY)
+    unknown = sorted({name for name in sent if sent[name] is not None} - _NAMES - _READ_ONLY)
     if unknown:
         raise ArmError(501, "NotSimulated", f"The simulator does not know '{unknown[0]}' of a connection.")
     names = _CREDENTIALS.get(str(sent["authType"]).lower())
