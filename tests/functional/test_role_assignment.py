@@ -167,7 +167,7 @@ def test_another_type_of_principal_says_why(azure: Azure) -> None:
     azure.run(MODULE, **TEAM)
     failed = azure.run(MODULE, **KEY, principal_type="user", ok=False)
     assert failed["failure"]["code"] == "ImmutableChange" and "directory" in failed["msg"] and azure.writes == []
-    assert failed["msg"].startswith(f"The role assignment {TEAM['role']} for {WHO} cannot be updated")
+    assert f"'{TEAM['role']} for {WHO}' cannot be updated" in failed["msg"]
 
 
 REFUSED = [
@@ -182,6 +182,7 @@ REFUSED = [
 def test_refused_offline(azure: Azure, options: dict[str, t.Any], code: str) -> None:
     failed = azure.run(MODULE, **options, ok=False)
     assert failed["failure"]["code"] == code and azure.sent == []
+    assert ("Did you mean AzureML Data Scientist?" in failed["msg"]) is (code == "UnknownRole")
 
 
 def test_the_role_for_identities_knows_the_same_names() -> None:

@@ -18,7 +18,7 @@ CELLS = 4
 # One case of each module; a module whose cases differ much in what they read has those.
 NAMES = (
     "cluster: update", "instance: stop", "inference cluster: attach", "attached databricks: attach", "workspace: update",
-    "connection: update", "datastore: update", "diagnostic setting: update", "role assignment: delete",
+    "connection: update", "datastore: update", "diagnostic setting: update", "role assignment: delete", "role assignments looked at",
     "resource: update", "quotas", "job check",
     "registry: update", "registries looked at", "private endpoint connection: approve", "action: provision the network",
     "keys read again", "diagnosis", "fleet: change, prune", "fleet looked at", "operations", "workspaces looked at", "computes looked at",

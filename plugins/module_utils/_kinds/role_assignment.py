@@ -10,6 +10,7 @@ assignment follows from them, so that two runs at the same time do not create it
 from __future__ import annotations
 
 import copy
+import difflib
 import re
 import typing as t
 import uuid
@@ -78,7 +79,10 @@ def guid_of(role: t.Any) -> str:
 
 def check_role(role: t.Any, option: str) -> Findings:
     if not _GUID.fullmatch(guid_of(role)):
-        message = f"{option} {role!r} is not known: declare the role's GUID, the id of its definition, or one of {', '.join(sorted(ROLES))}."
+        close = difflib.get_close_matches(str(role).casefold(), _BY_NAME, n=1)
+        meant = f" Did you mean {_BY_GUID[_BY_NAME[close[0]]]}?" if close else ""
+        names = ", ".join(sorted(ROLES))
+        message = f"{option} {role!r} is not known.{meant} Declare the role's GUID, the id of its definition, or one of {names}."
         yield Finding("UnknownRole", option, message, _SOURCE)
 
 
