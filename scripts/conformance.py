@@ -78,6 +78,13 @@ NAMES = {
     "k.3": "regions and names of registries",
     "k.4": "given accounts of registries",
     "k.5": "what was not seen of registries",
+    "n.1": "extensions of Kubernetes clusters",
+    "n.2": "operations of extensions",
+    "n.3": "settings of extensions",
+    "n.4": "what azure-cli sends to install an extension",
+    "n.5": "changes of extensions",
+    "n.6": "health checks of extensions",
+    "n.7": "what was not seen of extensions",
     "gaps": "",
 }
 

@@ -35,6 +35,7 @@ TESTS = {
     "jobs": "tests/unit/simulator/test_ml_jobs.py",
     "registries": "tests/unit/simulator/test_ml_registries.py",
     "deployments": "tests/unit/simulator/test_deployments.py",
+    "extensions": "tests/unit/simulator/test_kubernetes_extensions.py",
     "facts": "tests/conformance/test_facts.py",
     "diagnostics": "tests/unit/simulator/test_diagnostic_settings.py",
     "functions": "tests/unit/simulator/test_template_functions.py",

@@ -53,6 +53,7 @@ ASSIGNED = {
     "principal_id": "00000000-0000-0000-0000-0000000000c1",
     "principal_type": "group",
 }
+EXTENSION = "aml_kubernetes_extension"
 NETWORK_API = "2024-05-01"
 
 
@@ -86,6 +87,24 @@ def _after(module: str, first: Options, then: Options) -> t.Callable[[Azure], Op
         return {**first, **then}
 
     return make
+
+
+def _extended(then: Options | None = None) -> t.Callable[[Azure], Options]:
+    """The options of a run that installs the extension of a cluster; with ``then`` of one that follows it."""
+
+    def make(azure: Azure) -> Options:
+        first = {"cluster_id": declared.aks(azure, "aks"), "name": "azureml", "enable_training": True}
+        if then is None:
+            return first
+        azure.run(EXTENSION, **first)
+        return {**first, **then}
+
+    return make
+
+
+def _extension_looked_at(azure: Azure) -> Options:
+    made = _extended({})(azure)
+    return {"cluster_id": made["cluster_id"]}
 
 
 def _plain(options: Options) -> t.Callable[[Azure], Options]:
@@ -328,6 +347,10 @@ CASES = [
         _row(declared.attached, "attached-virtualmachine", {"tags": {"a": "b"}}),
     ),
     Case("attached kubernetes: detach", ATTACHED, _gone(declared.attached, "attached-kubernetes")),
+    Case("extension: install", EXTENSION, _extended()),
+    Case("extension: update", EXTENSION, _extended({"install_volcano": False})),
+    Case("extension: remove", EXTENSION, _extended({"state": "absent"})),
+    Case("extensions looked at", f"{EXTENSION}_info", _extension_looked_at),
     Case("connection: create", OF_SERVICES, _plain(FEED)),
     Case("connection: update", OF_SERVICES, _after(OF_SERVICES, FEED, {"target": "https://other.example.org"})),
     Case("connection: delete", OF_SERVICES, _after(OF_SERVICES, FEED, {"state": "absent"})),

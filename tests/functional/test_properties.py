@@ -92,6 +92,7 @@ RESULTS = (
     "connection",
     "datastore",
     "diagnostic_setting",
+    "extension",
     "registry",
     "role_assignment",
     "workspace",

@@ -72,6 +72,9 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     (ATTACHED, "definition"): ("definition-mapping",),
     (AKS, "ssl.key"): ("tls-key",),
     (AKS, "ssl.key_file"): ("tls-key-file",),
+    ("aml_kubernetes_extension", "ssl.key"): ("extension-key",),
+    ("aml_kubernetes_extension", "ssl.key_file"): ("extension-key-file",),
+    ("aml_kubernetes_extension", "configuration_protected_settings"): ("protected-settings",),
     ("aml_connection", "definition"): ("connection-definition",),
     **{("aml_connection", path): cases for path, cases in OF_CONNECTIONS.items()},
     ("aml_datastore", "credentials.account_key"): ("account-key",),
@@ -131,6 +134,7 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
 
 # What is no secret though its name may look like it, and why.
 PUBLIC = {
+    ("aml_kubernetes_extension", "ssl.cert_file"): "a certificate is public",
     (AKS, "ssl.cert_file"): "a certificate is public",
     ("kind aks", "ssl.cert_file"): "a certificate is public",
     ("aml_workspace", "definition"): "the CLI's schema of workspaces has no secret",

@@ -67,6 +67,18 @@ def cluster(name: str = "cpu-cluster", minimum: int = 0, **more: t.Any) -> Given
     )
 
 
+def extension(azure: Simulator) -> None:
+    """The extension of the cluster aks, installed."""
+    place = f"{azure.group_id('ml-prod')}/providers/Microsoft.ContainerService/managedClusters/aks"
+    properties = {"extensionType": "Microsoft.AzureML.Kubernetes", "configurationSettings": {"enableTraining": "True"}}
+    azure.arm(
+        "PUT",
+        f"{place}/providers/Microsoft.KubernetesConfiguration/extensions/azureml",
+        "2025-03-01",
+        {"properties": properties},
+    )
+
+
 def id_of(type_: str, name: str) -> str:
     return f"/subscriptions/{PLACEHOLDER}/resourceGroups/ml-prod/providers/{type_}/{name}"
 
@@ -183,6 +195,18 @@ WORLDS = {
         [*workspace(), resource(AKS, "aks", "2024-09-01", properties=POOLS)],
         {"aks_id": id_of(AKS, "aks")},
         {"tls/scoring.pem": "a certificate", "tls/scoring.key": "planted-tls-key"},
+    ),
+    "aml_kubernetes_extension": World(
+        [group("ml-prod"), resource(AKS, "aks", "2024-09-01", properties=POOLS)],
+        {"aks_id": id_of(AKS, "aks")},
+        {
+            "tls/scoring.pem": "-----BEGIN CERTIFICATE-----\na\n-----END CERTIFICATE-----\n",
+            "tls/scoring.key": "-----BEGIN PRIVATE KEY-----\nplanted-tls-key\n-----END PRIVATE KEY-----\n",
+        },
+    ),
+    "aml_kubernetes_extension_info": World(
+        [group("ml-prod"), resource(AKS, "aks", "2024-09-01", properties=POOLS), extension],
+        {"aks_id": id_of(AKS, "aks")},
     ),
     "aml_preflight_info": World(workspace(), config=TIGHT),
     "aml_role_assignment": World(

@@ -19,6 +19,7 @@ CELLS = 4
 NAMES = (
     "cluster: update", "instance: stop", "inference cluster: attach", "attached databricks: attach", "workspace: update",
     "connection: update", "datastore: update", "diagnostic setting: update", "role assignment: delete", "role assignments looked at",
+    "extension: update", "extensions looked at",
     "resource: update", "quotas", "job check",
     "registry: update", "registries looked at", "private endpoint connection: approve", "action: provision the network",
     "keys read again", "diagnosis", "fleet: change, prune", "fleet looked at", "operations", "workspaces looked at", "computes looked at",

@@ -48,6 +48,8 @@ MODULES = (
     "aml_fleet_info",
     "aml_inference_cluster",
     "aml_job_check",
+    "aml_kubernetes_extension",
+    "aml_kubernetes_extension_info",
     "aml_operation_info",
     "aml_preflight_info",
     "aml_private_endpoint_connection",
@@ -410,6 +412,37 @@ BASES: dict[str, list[Options]] = {
             "tags": {"team": "vision"},
         }
     ],
+    "aml_kubernetes_extension": [
+        {
+            "cluster_id": AKS,
+            "name": "azureml",
+            "release_train": "stable",
+            "release_namespace": "azureml",
+            "auto_upgrade_minor_version": True,
+            "enable_training": True,
+            "enable_inference": True,
+            "inference_router_service_type": "load_balancer",
+            "inference_router_ha": True,
+            "ssl": {"cname": "scoring.example.org", "cert": PRIVATE_KEY, "key": PRIVATE_KEY},
+            "node_selector": {"agentpool": "ml"},
+            "configuration_settings": {"logAnalyticsWS": "false"},
+            "configuration_protected_settings": {"other": "planted"},
+        },
+        {
+            "cluster_id": AKS,
+            "name": "azureml",
+            "enable_training": True,
+            "auto_upgrade_minor_version": False,
+            "version": "1.1.73",
+        },
+        {
+            "cluster_id": AKS,
+            "name": "azureml",
+            "enable_training": True,
+            "ssl": {"secret_name": "tls", "cname": "a.example.org"},
+        },
+    ],
+    "aml_kubernetes_extension_info": [{"cluster_id": AKS, "name": "azureml"}],
     "aml_registry_info": [{"name": "shared", "resource_group": "rg-test"}],
     "aml_ssh_facts": [
         {"name": "cpu-cluster", "type": ["amlcompute"], "private_key_file": "~/.ssh/id_rsa", "host_prefix": "ws-"}

@@ -139,6 +139,26 @@ def _detach_aks(azure: Azure) -> Task:
     return AKS, {"name": "scoring", "state": "absent"}
 
 
+EXTENSION = "aml_kubernetes_extension"
+
+
+def extended(module: str, what: str, made: bool, **options: t.Any) -> None:
+    @row(module, what)
+    def scenario(azure: Azure) -> Task:
+        place = {"cluster_id": kubernetes(azure), "name": "azureml"}
+        if made:
+            azure.run(EXTENSION, **place, enable_training=True)
+        return module, {**place, **options}
+
+
+extended(EXTENSION, "install", False, enable_training=True)
+extended(EXTENSION, "no change", True, enable_training=True)
+extended(EXTENSION, "change", True, install_volcano=False)
+extended(EXTENSION, "remove", True, state="absent")
+extended(f"{EXTENSION}_info", "one", True)
+extended(f"{EXTENSION}_info", "all of a cluster", True, name=None)
+
+
 def attach(azure: Azure, type_: str) -> Task:
     login = {"ssh_settings": {"admin_username": "me", "admin_password": "a-word"}}
     made: dict[str, Callable[[], dict[str, t.Any]]] = {
@@ -480,6 +500,7 @@ def places(azure: Azure, options: dict[str, t.Any]) -> dict[str, str]:
         "identity": ((options.get("identity") or {}).get("user_assigned_identities") or [None])[0],
         "subnet": (options.get("network_settings") or {}).get("subnet"),
         "target": options.get("resource_id")
+        or options.get("cluster_id")
         or (f"{GROUP_ID}/providers/{options['type']}/{options['name']}" if by_name else None),
         "hub": options.get("hub_id"),
         "destination": next(
@@ -491,7 +512,9 @@ def places(azure: Azure, options: dict[str, t.Any]) -> dict[str, str]:
     }
     # A role that is held at a resource goes with it, and it is still looked whether it is gone.
     if options.get("state") == "absent" and "name" in options:
-        found.update({"target": None, **({"workspace": None} if options.get("name") == WORKSPACE else {})})
+        found.update(
+            {"target": options.get("cluster_id"), **({"workspace": None} if options.get("name") == WORKSPACE else {})}
+        )
     return {place: str(scope) for place, scope in found.items() if scope}
 
 

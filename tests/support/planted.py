@@ -192,6 +192,28 @@ def _tls_key_file(azure: Azure, folder: Path) -> Case:
     )
 
 
+def _extension(azure: Azure, ssl: Options, *secrets: str, **more: t.Any) -> Case:
+    certificate = {"cname": "a.example.org", "cert": "-----BEGIN CERTIFICATE-----\ncert\n-----END CERTIFICATE-----\n"}
+    options = {"cluster_id": _target(azure, "aks"), "name": "azureml", "enable_training": True, **more}
+    if ssl:
+        options["ssl"] = {**certificate, **ssl}
+    return Case("aml_kubernetes_extension", options, "extensions/azureml", list(secrets), {"cluster_id": "nonsense"})
+
+
+def _extension_key(azure: Azure, folder: Path) -> Case:
+    return _extension(azure, {"key": pem("ExtensionKey")}, pem("ExtensionKey"))
+
+
+def _extension_key_file(azure: Azure, folder: Path) -> Case:
+    (folder / "key").write_text(pem("ExtensionKeyFile"))
+    return _extension(azure, {"key_file": str(folder / "key")}, pem("ExtensionKeyFile"))
+
+
+def _protected_settings(azure: Azure, folder: Path) -> Case:
+    text = secret("ProtectedSetting")
+    return _extension(azure, {}, text, configuration_protected_settings={"relayserver.relayConnectionString": text})
+
+
 def _resource(folder: Path, body: t.Any, *secrets: str) -> Case:
     options = {
         "type": "Microsoft.Storage/storageAccounts",
@@ -371,6 +393,9 @@ CASES: dict[str, t.Callable[[Azure, Path], Case]] = {
     "databricks": _databricks,
     "tls-key": _tls_key,
     "tls-key-file": _tls_key_file,
+    "extension-key": _extension_key,
+    "extension-key-file": _extension_key_file,
+    "protected-settings": _protected_settings,
     "account-key": _account_key,
     "sas-token": _sas_token,
     "client-secret": _client_secret,

@@ -18,6 +18,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds.attached_ty
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.connection import CONNECTION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.kubernetes_extension import KUBERNETES_EXTENSION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.ml_registry import REGISTRY
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import ROLE_ASSIGNMENT
@@ -75,6 +76,7 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "aml_connection": (CONNECTION,),
     "aml_datastore": (DATASTORE,),
     "aml_diagnostic_setting": (DIAGNOSTIC_SETTING,),
+    "aml_kubernetes_extension": (KUBERNETES_EXTENSION,),
     "aml_registry": (REGISTRY,),
     "aml_role_assignment": (ROLE_ASSIGNMENT,),
 }

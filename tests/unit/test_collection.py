@@ -51,6 +51,7 @@ SECRETS = {
     "keys",
     "refresh_token",
     "developer_token",
+    "configuration_protected_settings",
 }
 
 Rows = dict[str, dict[str, t.Any]]

@@ -142,6 +142,13 @@ def registry_target(subscription_id: str, resource_group: str, name: str) -> Tar
     return Target(name, path, parent, subscription_id, resource_group)
 
 
+def extension_target(cluster_id: str, name: str) -> Target:
+    """An extension of a Kubernetes cluster, by the id of the cluster."""
+    place = ArmId(cluster_id.rstrip("/"))
+    path = f"{place}/providers/Microsoft.KubernetesConfiguration/extensions/{name}"
+    return Target(name, path, str(place), place.subscription_id, place.resource_group)
+
+
 def child_target(subscription_id: str, resource_group: str, workspace: str, collection: str, name: str) -> Target:
     """A resource of a workspace, by the collection that it is in."""
     parent = workspace_target(subscription_id, resource_group, workspace).id

@@ -444,6 +444,20 @@ REGISTRY = _tree({
     "properties.publicNetworkAccess": TEXT, "properties.intellectualPropertyPublisher": TEXT, "properties.discoveryUrl": TEXT,
     "properties.mlFlowRegistryUri": TEXT, "properties.managedResourceGroup": mapping({"resourceId": TEXT}),
 })  # fmt: skip
+_SETTINGS = mapping(values=SCALAR)
+_STATUSES = list_of(mapping(dict.fromkeys(("code", "displayStatus", "level", "message", "time"), TEXT)))
+EXTENSION = _tree({
+    **_ENVELOPE, "name": TEXT, "identity": IDENTITY, "properties.extensionType": TEXT, "properties.autoUpgradeMinorVersion": FLAG,
+    "properties.autoUpgradeMode": TEXT, "properties.releaseTrain": TEXT, "properties.version": TEXT, "properties.currentVersion": TEXT,
+    "properties.scope": mapping({"cluster": mapping({"releaseNamespace": TEXT})}), "properties.configurationSettings": _SETTINGS,
+    "properties.configurationProtectedSettings": _SETTINGS, "properties.statuses": _STATUSES,
+    "properties.errorInfo": mapping({"code": TEXT, "message": TEXT}), "properties.aksAssignedIdentity": mapping({"principalId": TEXT}),
+})  # fmt: skip
+_POOL = mapping({
+    **dict.fromkeys(("name", "vmSize", "mode"), TEXT), **dict.fromkeys(("count", "maxCount"), NUMBER), "enableAutoScaling": FLAG,
+    "nodeLabels": mapping(values=SCALAR),
+})  # fmt: skip
+KUBERNETES = _tree({**_ENVELOPE, "properties.agentPoolProfiles": list_of(_POOL), "properties.totalNodeCount": NUMBER})
 # In a list only the fields that identify the owner matter: most items belong to others, and have any form.
 LISTED_DEPLOYMENT = mapping({"id": TEXT}, required=("id",))
 
@@ -487,7 +501,7 @@ _ONE = re.compile(
 )
 _IN_WORKSPACE = "|".join(map(_last, COLLECTION_PATHS.values()))
 _MANY = re.compile(
-    rf"/(?P<last>workspaces|registries|{_IN_WORKSPACE}|usages|quotas|vmSizes|deployments|subscriptions|locks|listNodes)/?\Z",
+    rf"/(?P<last>workspaces|registries|{_IN_WORKSPACE}|usages|quotas|vmSizes|deployments|subscriptions|locks|listNodes|extensions)/?\Z",
     re.IGNORECASE,
 )
 _PROVIDER = "/providers/microsoft.machinelearningservices/"
@@ -496,6 +510,9 @@ _OTHERS = (
     ("/providers/microsoft.resources/deployments/", DEPLOYMENT),
     ("/providers/microsoft.network/virtualnetworks/", NETWORK),
     ("/providers/microsoft.machinelearningservices/registries/", REGISTRY),
+    ("/providers/microsoft.kubernetesconfiguration/extensions/", EXTENSION),
+    ("/providers/microsoft.containerservice/managedclusters/", KUBERNETES),
+    ("/providers/microsoft.kubernetes/connectedclusters/", KUBERNETES),
 )
 
 
@@ -517,7 +534,12 @@ def of_items(path: str) -> t.Callable[[t.Any], Shape]:
     match = _MANY.search(path)
     last = match["last"].casefold() if match else ""
     if _PROVIDER not in path.casefold():
-        others = {"deployments": LISTED_DEPLOYMENT, "subscriptions": SUBSCRIPTION, "locks": LOCK}
+        others = {
+            "deployments": LISTED_DEPLOYMENT,
+            "subscriptions": SUBSCRIPTION,
+            "locks": LOCK,
+            "extensions": EXTENSION,
+        }
         return _always(others.get(last, mapping({"id": TEXT, "tags": mapping(values=SCALAR)})))
     if last == "computes":
         return lambda item: _identified(_compute_shape(item))

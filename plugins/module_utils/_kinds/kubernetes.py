@@ -62,7 +62,7 @@ def _canonical(value: t.Any) -> t.Any:
     return None if value is None else instance_types_from_arm(instance_types_to_arm(value))
 
 
-def _check_namespace(value: str, option: str) -> Findings:
+def check_namespace(value: str, option: str) -> Findings:
     if not re.match(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z", value):
         message = f"{option} {value!r} is not a valid name: 1 to 63 lowercase letters, digits and '-', and no '-' at either end."
         yield Finding("InvalidNamespace", option, message, "Kubernetes, namespaces: RFC 1123 label names")
@@ -145,7 +145,7 @@ class Kubernetes(Attached):
             "jobs and endpoints live in the namespace that was chosen when the cluster was attached; attach it again "
             "for another one",
             spec={"type": "str"},
-            rule=_check_namespace,
+            rule=check_namespace,
             examples=("default", "training"),
             wrong=("", "A", "a_b", "a b", "a/b", "-a", "a-", "a\nb", "a" * 64, "ns\u00e4"),
             canon=lambda value: value or "default",

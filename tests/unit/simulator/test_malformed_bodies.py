@@ -186,6 +186,22 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "workspace update": ("PATCH", ENCRYPTED, OWN_WORKSPACE, "2026-05-15-preview"),
     "diagnose": ("POST", f"{WORKSPACE}/diagnose", {"value": {"storageAccount": {}, "udr": {}}}, ML),
     "datastore": ("PUT", f"{WORKSPACE}/datastores/d?skipValidation=true", {MINE: DATASTORE}, ML),
+    "extension": (
+        "PUT",
+        f"{KUBERNETES}/providers/Microsoft.KubernetesConfiguration/extensions/aml",
+        {
+            "identity": {"type": "SystemAssigned"},
+            MINE: {
+                "extensionType": "Microsoft.AzureML.Kubernetes",
+                "autoUpgradeMinorVersion": True,
+                "releaseTrain": "stable",
+                "scope": {"cluster": {"releaseNamespace": "azureml"}},
+                "configurationSettings": {"enableTraining": "True"},
+                "configurationProtectedSettings": {"a": "b"},
+            },
+        },
+        "2025-03-01",
+    ),
     "registry": ("PUT", f"{GROUP}/providers/Microsoft.MachineLearningServices/registries/shared", SHARED, ML),
     "connection": (
         "PUT",

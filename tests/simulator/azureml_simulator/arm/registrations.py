@@ -29,6 +29,7 @@ _VERSIONS = {
     "microsoft.insights/diagnosticsettings": ("2021-05-01-preview",),
     "microsoft.keyvault": ("2023-07-01",),
     "microsoft.kubernetes": ("2024-01-01",),
+    "microsoft.kubernetesconfiguration": ("2025-03-01",),
     "microsoft.managedidentity": ("2023-01-31",),
     "microsoft.network": ("2024-05-01", "2023-11-01"),
     "microsoft.network/privatednszones": ("2020-06-01",),

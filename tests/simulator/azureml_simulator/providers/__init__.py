@@ -22,6 +22,7 @@ NAMES = (
     "private_links",
     "deployments",
     "diagnostic_settings",
+    "kubernetes_extensions",
     "machine_learning.workspaces",
     "machine_learning.computes",
     "machine_learning.jobs",

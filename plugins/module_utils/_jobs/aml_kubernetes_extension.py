@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job of ``aml_kubernetes_extension``."""
+
+from __future__ import annotations
+
+from .._core.arm_id import extension_target
+from .._core.findings import refuse
+from .._engine import rules
+from .._engine.reconciler import Reconciler
+from .._kinds.kubernetes_extension import KUBERNETES_EXTENSION, check_cluster
+from .._module.result import Result, outcome_result
+from .._module.task import Task
+from .._options import specs
+from .compute_targets import read_files, with_api_version
+
+EXTENSION_SPEC: specs.Spec = {
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+    **specs.WAIT_SPEC,
+    **specs.STATE_SPEC,
+    **specs.API_VERSION_SPEC,
+}
+
+
+def kubernetes_extension(task: Task) -> Result:
+    """The job of ``aml_kubernetes_extension``."""
+    params = task.params
+    read_files(task, "ssl", "cert_file", "key_file")
+    target = extension_target(params["cluster_id"], params["name"])
+    kind = with_api_version(KUBERNETES_EXTENSION, task).of_cluster(params["cluster_id"])
+    if params["state"] == "absent":
+        declared = {}
+        refuse([*rules.segment(params["name"], "name"), *check_cluster(params["cluster_id"], "cluster_id")])
+    else:
+        declared = kind.declare(task.given, target)
+        refuse(kind.check(target, declared, task.given))
+    outcome = Reconciler(task.client, kind, target, task.behaviour()).reconcile(declared, params["state"], params)
+    return outcome_result(outcome, "extension", None if outcome.body is None else kind.project(outcome.body))
