@@ -50,7 +50,7 @@ def test_the_use_cases_of_the_readme(player: Player) -> None:
     cases = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if block.startswith("- ")]
     assert len(cases) == 5
     run = player.playbook(*write_all(player.folder, cases))
-    made = {"aml_workspace", "aml_compute_cluster", "aml_compute_instance", "aml_fleet"}
+    made = {"aml_workspace", "aml_compute_cluster", "aml_compute_instance", "aml_fleet", "aml_job_check"}
     assert made <= set(changes(run))
     assert "ci-grace" in run["Show the targets that were not changed"]["msg"]
 
