@@ -126,6 +126,15 @@ def archived(azure: Simulator) -> None:
     azure.arm("PUT", setting, "2021-05-01-preview", {"properties": properties})
 
 
+def permitted(azure: Simulator) -> None:
+    """A group that may read the workspace."""
+    home = f"{azure.group_id('ml-prod')}/providers/Microsoft.MachineLearningServices/workspaces/ws-prod"
+    reader = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    properties = {"roleDefinitionId": reader, "principalId": PLACEHOLDER, "principalType": "Group"}
+    path = f"{home}/providers/Microsoft.Authorization/roleAssignments/{PLACEHOLDER}"
+    azure.arm("PUT", path, "2022-04-01", {"properties": properties})
+
+
 CONNECTED = [
     *workspace(),
     group("hub"),
@@ -218,7 +227,7 @@ WORLDS = {
             "aml_identity_ids": {"trainer": {"principal_id": "cccccccc-0000-4000-8000-0000000000d3"}},
         },
     ),
-    "aml_role_assignment_info": World(workspace()),
+    "aml_role_assignment_info": World([*workspace(), permitted]),
     "aml_usage_info": World([*workspace(), cluster(minimum=2)], config=TIGHT),
     "aml_compute_cluster": World(
         [

@@ -35,7 +35,7 @@ from .rows import (
 
 R = t.TypeVar("R", bound=Row)
 
-_CLUSTER, _INSTANCE, _DATASTORE = "amlcompute", "computeinstance", "datastore"
+_CLUSTER, _INSTANCE, _DATASTORE, _ASSIGNMENT = "amlcompute", "computeinstance", "datastore", "role_assignment"
 _RUNNING = ("Running", "JobRunning")
 
 
@@ -225,7 +225,7 @@ def _existing(named: Json, body: Json, homes: t.Mapping[str, Workspace]) -> Targ
     home = homes.get(place.workspace.casefold())
     return Target(
         named["id"],
-        named["name"],
+        _name(named, kind, body),
         kind,
         place.named("workspaces"),
         place.resource_group,
@@ -249,6 +249,13 @@ def _existing(named: Json, body: Json, homes: t.Mapping[str, Workspace]) -> Targ
         cost=None,
         retirements=retirements(body),
     )
+
+
+def _name(named: Json, kind: str, body: Json) -> str:
+    """A role assignment has no name that anyone chose; of one that does not exist, the plan's reason says which it is."""
+    if kind == _ASSIGNMENT and body:
+        return f"{body.get('role')} for {body.get('principal_id')}"
+    return str((named.get("reason") if kind == _ASSIGNMENT else None) or named["name"])
 
 
 def _machines(kind: str, body: Json) -> tuple[int | None, int | None]:
@@ -300,7 +307,7 @@ _LABELS: dict[str, t.Callable[[Json], str]] = {
     _DATASTORE: _storage_label,
     "diagnostic_setting": _destinations_label,
     "connection": lambda _body: "connection",
-    "role_assignment": lambda body: f"{body.get('role')} for {body.get('principal_id')}",
+    _ASSIGNMENT: lambda _body: "role assignment",
 }
 
 
