@@ -134,6 +134,14 @@ def test_what_is_wrong_is_refused_before_the_first_request(azure: Azure) -> None
         assert text in failed["msg"], text
 
 
+def test_a_wrong_role_is_also_refused_where_it_is_removed(azure: Azure) -> None:
+    """None would be found, which would pass for removed."""
+    wrong = {**TEAM, "role": "AzureML Data Scientists", "state": "absent"}
+    failed = azure.run(FLEET, workspaces=[workspace(wrong)], ok=False)
+    assert failed["failure"]["code"] == "UnknownRole" and azure.sent == []
+    assert "Did you mean AzureML Data Scientist?" in failed["msg"]
+
+
 def test_a_new_principal_is_waited_for(azure: Azure) -> None:
     order = {"kind": "status", "status": 400, "code": "PrincipalNotFound", "message": "It does not exist."}
     azure.app.faults.put([{**order, "match": {"method": "PUT", "path": "roleAssignments"}, "count": 2}])

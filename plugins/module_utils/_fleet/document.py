@@ -158,8 +158,9 @@ def _entry(declaration: Declaration, target: Options, validate: Validate) -> tup
     state = str(target.get("state") or "present")
     own, mistakes = _overrides(target, validate)
     entry = Entry(declaration.target, declaration.kind, declaration.type, state, declaration, own)
-    # A target that is removed need not follow the rules for creation.
-    broken = declaration.kind.check(entry.target, declaration.declared, declaration.tree) if state != "absent" else ()
+    # A target that is removed need not follow the rules for creation, unless its options say which it is.
+    checked = state != "absent" or "name" not in declaration.kind.named_by
+    broken = declaration.kind.check(entry.target, declaration.declared, declaration.tree) if checked else ()
     invalid = (Finding("InvalidOption", entry.location, mistake, "this collection") for mistake in mistakes)
     return entry, _located((*broken, *invalid), entry.location)
 
