@@ -29,6 +29,7 @@ PACKAGE = "ansible_collections.azureml.compute.plugins"
 # How a task is done is the role's own matter, or that of module_defaults.
 NOT_PASSED_ON = {
     "resource_group", "workspace", "definition", "api_version", "wait", "wait_interval", "preflight", "show_variables", "name", "state", "type",
+    "endpoint_name", "log_lines",
     # of the workspace: the role does not delete
     "permanently_delete", "delete_dependent_resources", "expected_computes",
 }  # fmt: skip
@@ -73,6 +74,14 @@ ROLES = (
     ),
     Role("aml_connection", "aml_connections[item]", ("aml_connection",), "manage.yml"),
     Role("aml_datastore", "aml_datastores[item]", ("aml_datastore",), "manage.yml"),
+    Role("aml_online_deployment", "aml_online_deployments[item]", ("aml_online_deployment",), "manage.yml"),
+    Role(
+        "aml_online_endpoint",
+        "aml_online_endpoints[item]",
+        ("aml_online_endpoint",),
+        "manage.yml",
+        frozenset({"traffic", "mirror_traffic"}),
+    ),
     Role("aml_registry", "item", ("aml_registry",), "manage.yml", frozenset({"tags"})),
     Role("aml_diagnostic_setting", "item", ("aml_diagnostic_setting",), "manage.yml"),
     Role("aml_role_assignment", "item", ("aml_role_assignment",), "manage.yml"),

@@ -197,6 +197,7 @@ def main() -> int:
         ("samples/compute", "samples/compute"),
         ("samples/connection", "samples/connection"),
         ("samples/datastore", "samples/datastore"),
+        ("samples/online", "samples/online"),
         ("samples/registry", "samples/registry"),
         ("samples/workspace", "samples/workspace"),
     ):

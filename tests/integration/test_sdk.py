@@ -152,7 +152,6 @@ OUTSIDE = (
     "data",
     "components",
     "schedules",
-    "online_endpoints",
     "batch_endpoints",
     "serverless_endpoints",
 )
@@ -182,6 +181,7 @@ SEEN = {
     "sizes": [True, True],
     "listed": {"AMLCompute": 2, "ComputeInstance": 1, "VirtualMachine": 1, "Kubernetes": 1},
     "jobs": [],
+    "online endpoints": [],
     "left": [6, [], True],
     "no workspaces": [],
 }

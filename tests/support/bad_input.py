@@ -50,6 +50,9 @@ MODULES = (
     "aml_job_check",
     "aml_kubernetes_extension",
     "aml_kubernetes_extension_info",
+    "aml_online_deployment",
+    "aml_online_endpoint",
+    "aml_online_endpoint_info",
     "aml_operation_info",
     "aml_preflight_info",
     "aml_private_endpoint_connection",
@@ -76,6 +79,8 @@ DEFINITIONS = (
     "aml_compute_instance",
     "aml_connection",
     "aml_datastore",
+    "aml_online_deployment",
+    "aml_online_endpoint",
     "aml_registry",
     "aml_workspace",
 )
@@ -84,6 +89,7 @@ AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks"
 SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/training"
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-one"
 USERS = {"type": "user_assigned", "user_assigned_identities": [IDENTITY]}
+_PROBE = {"failure_threshold": 3, "success_threshold": 1, "timeout": 2, "period": 10, "initial_delay": 10}
 _LINK = {
     "name": "blob",
     "group_id": "blob",
@@ -326,6 +332,67 @@ BASES: dict[str, list[Options]] = {
         },
     ],
     "aml_datastore_info": [{"name": "training_data", "type": ["azure_blob"]}],
+    "aml_online_deployment": [
+        {
+            "endpoint_name": "iris-prod",
+            "name": "blue",
+            "type": "managed",
+            "location": "eastus",
+            "description": "For tests",
+            "tags": {"team": "vision"},
+            "model": "azureml:iris:3",
+            "model_mount_path": "/var/models",
+            "environment": "azureml:sklearn:1",
+            "code_configuration": {"code": "azureml:scoring:1", "scoring_script": "score.py"},
+            "instance_type": "Standard_DS3_v2",
+            "instance_count": 3,
+            "app_insights_enabled": True,
+            "scale_settings": {"type": "default"},
+            "request_settings": {
+                "request_timeout_ms": 3000,
+                "max_concurrent_requests_per_instance": 2,
+                "max_queue_wait_ms": 500,
+            },
+            "liveness_probe": _PROBE,
+            "readiness_probe": _PROBE,
+            "environment_variables": {"LOG_LEVEL": "info"},
+            "egress_public_network_access": "enabled",
+            "log_lines": 20,
+        },
+        {
+            "endpoint_name": "iris-k8s",
+            "name": "blue",
+            "type": "kubernetes",
+            "instance_count": 1,
+            "scale_settings": {
+                "type": "target_utilization",
+                "min_instances": 1,
+                "max_instances": 3,
+                "polling_interval": 10,
+                "target_utilization_percentage": 70,
+            },
+            "resources": {
+                "requests": {"cpu": "1", "memory": "1Gi", "gpu": "1"},
+                "limits": {"cpu": "2", "memory": "2Gi", "gpu": "1"},
+            },
+        },
+    ],
+    "aml_online_endpoint": [
+        {
+            "name": "iris-prod",
+            "auth_mode": "key",
+            "location": "eastus",
+            "identity": USERS,
+            "description": "For tests",
+            "tags": {"team": "vision"},
+            "public_network_access": "enabled",
+            "traffic": {"blue": 100},
+            "mirror_traffic": {"green": 10},
+            "regenerate_keys": ["primary"],
+        },
+        {"name": "iris-k8s", "compute": "k8s"},
+    ],
+    "aml_online_endpoint_info": [{"name": "iris-prod", "deployments": True, "show_keys": False}],
     "aml_diagnostic_setting": [
         {
             "name": "to-logs",
@@ -818,6 +885,19 @@ RULES: dict[str, list[t.Any]] = {
     # datastore
     "aml_datastore:name": [*_SEGMENT, "-data", "_data", "größe", "d" * 256, "a.b"],
     "aml_datastore_info:name": [segment for segment in _SEGMENT if segment is not None],
+    # online endpoint
+    "aml_online_endpoint:name": [*_SEGMENT, "1st", "a-", "ab", "e" * 33, "a_b"],
+    "aml_online_endpoint_info:name": [segment for segment in _SEGMENT if segment is not None],
+    "aml_online_endpoint:compute": ["", "a b", "/subscriptions/x", "a/b"],
+    "aml_online_deployment:name": [*_SEGMENT, "1st", "a-", "ab", "e" * 33, "a_b"],
+    "endpoint_name": [*_SEGMENT, "1st", "a-", "ab", "e" * 33, "a_b"],
+    "log_lines": [-1, "all"],
+    "model_mount_path": [],
+    "code_configuration": [{"code": "azureml:scoring:1"}, {"path": "x"}],
+    **dict.fromkeys(
+        ("scale_settings", "request_settings", "liveness_probe", "readiness_probe", "resources", "resources.requests", "resources.limits"),
+        [{"nothing": 1}],
+    ),
     "aml_diagnostic_setting:name": [*_SEGMENT, "a:b", "a*b", "d" * 261, "a&b", "a<b"],
     "aml_role_assignment:scope": ["storage", f"{GROUP}/../x", f"{GROUP}?a=b", "a\nb", "/tenants/x"],
     "aml_role_assignment_info:scope": ["storage", f"{GROUP}/../x", f"{GROUP}?a=b", "a\nb", "/tenants/x"],

@@ -233,6 +233,41 @@ plain("aml_datastore", "change", ("aml_datastore", KEYED), **KEYED, description=
 plain("aml_datastore", "delete", ("aml_datastore", BLOB), name="data", state="absent")
 plain("aml_datastore_info", "all of a workspace")
 plain("aml_datastore_info", "one", None, name="workspaceblobstore")
+ENDPOINT, DEPLOYMENT = "aml_online_endpoint", "aml_online_deployment"
+SERVED = {"name": "iris-prod"}
+BLUE = {
+    "endpoint_name": "iris-prod",
+    "name": "blue",
+    "model": "azureml:iris:3",
+    "instance_type": "Standard_DS3_v2",
+    "instance_count": 1,
+}
+ENDED = {"endpoint_name": "iris-prod", "name": "blue", "state": "absent"}
+plain(ENDPOINT, "create", None, **SERVED)
+plain(ENDPOINT, "no change", (ENDPOINT, SERVED), **SERVED)
+plain(ENDPOINT, "change", (ENDPOINT, SERVED), **SERVED, description="other")
+plain(ENDPOINT, "regenerate keys", (ENDPOINT, SERVED), **SERVED, regenerate_keys=["primary"])
+plain(ENDPOINT, "delete", (ENDPOINT, SERVED), **SERVED, state="absent")
+plain(f"{ENDPOINT}_info", "all of a workspace", (ENDPOINT, SERVED))
+plain(f"{ENDPOINT}_info", "with keys", (ENDPOINT, SERVED), show_keys=True, _ansible_no_log=True)
+plain(DEPLOYMENT, "create", (ENDPOINT, SERVED), **BLUE)
+
+
+def deployed(module: str, what: str, **options: t.Any) -> None:
+    """A task for an endpoint that has a deployment."""
+
+    @row(module, what)
+    def scenario(azure: Azure) -> Task:
+        azure.run(ENDPOINT, **SERVED)
+        azure.run(DEPLOYMENT, **BLUE)
+        return module, options
+
+
+deployed(ENDPOINT, "change the traffic", **SERVED, traffic={"blue": 100})
+deployed(f"{ENDPOINT}_info", "with deployments", deployments=True)
+deployed(DEPLOYMENT, "no change", **BLUE)
+deployed(DEPLOYMENT, "change", **{**BLUE, "instance_count": 2})
+deployed(DEPLOYMENT, "delete", **ENDED)
 
 
 ANALYTICS, SINK, RULE = (

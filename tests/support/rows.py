@@ -20,6 +20,8 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore i
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.kubernetes_extension import KUBERNETES_EXTENSION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.ml_registry import REGISTRY
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_deployment import ONLINE_DEPLOYMENT
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_endpoint import ONLINE_ENDPOINT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import ROLE_ASSIGNMENT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
@@ -77,6 +79,8 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "aml_datastore": (DATASTORE,),
     "aml_diagnostic_setting": (DIAGNOSTIC_SETTING,),
     "aml_kubernetes_extension": (KUBERNETES_EXTENSION,),
+    "aml_online_deployment": (ONLINE_DEPLOYMENT,),
+    "aml_online_endpoint": (ONLINE_ENDPOINT,),
     "aml_registry": (REGISTRY,),
     "aml_role_assignment": (ROLE_ASSIGNMENT,),
 }

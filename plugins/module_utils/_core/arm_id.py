@@ -16,6 +16,7 @@ COLLECTION_PATHS = {
     "connections": "connections",
     "datastores": "datastores",
     "diagnostic_settings": "providers/Microsoft.Insights/diagnosticSettings",
+    "online_endpoints": "onlineEndpoints",
     "role_assignments": "providers/Microsoft.Authorization/roleAssignments",
 }
 # The types of the resources of all others than compute targets, as documents of fleets and results name them.
@@ -153,6 +154,12 @@ def child_target(subscription_id: str, resource_group: str, workspace: str, coll
     """A resource of a workspace, by the collection that it is in."""
     parent = workspace_target(subscription_id, resource_group, workspace).id
     return Target(name, f"{collection_id(parent, collection)}/{name}", parent, subscription_id, resource_group)
+
+
+def deployment_target(subscription_id: str, resource_group: str, workspace: str, endpoint: str, name: str) -> Target:
+    """A deployment of an online endpoint, in which it is."""
+    parent = child_target(subscription_id, resource_group, workspace, "online_endpoints", endpoint).id
+    return Target(name, f"{parent}/deployments/{name}", parent, subscription_id, resource_group)
 
 
 def target_in(workspace: str, collection: str, name: str) -> Target:

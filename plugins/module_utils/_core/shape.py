@@ -480,10 +480,10 @@ def learn_workspace(rows: t.Iterable[Row]) -> None:
 
 
 def learn_child(collection: str, rows: t.Iterable[Row], *, required: tuple[str, ...] = ()) -> None:
-    """A kind of resource in a workspace other than compute targets, by its collection. ``required`` are properties."""
+    """A kind of resource in a workspace other than compute targets, by its collection, or below another one of these. ``required`` are properties."""
     properties = mapping({"provisioningState": TEXT}, required=required)
     also = {**_ENVELOPE, "name": TEXT, "properties": properties}
-    _CHILDREN[_last(COLLECTION_PATHS[collection])] = lambda: document(rows, also, ("properties",))
+    _CHILDREN[_last(COLLECTION_PATHS.get(collection, collection))] = lambda: document(rows, also, ("properties",))
 
 
 def _last(path: str) -> str:
@@ -499,6 +499,8 @@ def _made(key: t.Any, make: t.Callable[[], Shape]) -> Shape:
 _ONE = re.compile(
     rf"/workspaces/[^/]+(/(?P<child>{'|'.join(map(re.escape, COLLECTION_PATHS.values()))})/[^/]+)?/?\Z", re.IGNORECASE
 )
+# What is in an endpoint.
+_BELOW = re.compile(r"/workspaces/[^/]+/onlineEndpoints/[^/]+/(?P<child>deployments)/[^/]+/?\Z", re.IGNORECASE)
 _IN_WORKSPACE = "|".join(map(_last, COLLECTION_PATHS.values()))
 _MANY = re.compile(
     rf"/(?P<last>workspaces|registries|{_IN_WORKSPACE}|usages|quotas|vmSizes|deployments|subscriptions|locks|listNodes|extensions)/?\Z",
@@ -518,7 +520,7 @@ _OTHERS = (
 
 def of_resource(path: str, body: t.Any) -> Shape:
     """The shape of the document at an address: by the address, and for compute targets by their own type."""
-    match = _ONE.search(path) if _PROVIDER in path.casefold() else None
+    match = (_ONE.search(path) or _BELOW.search(path)) if _PROVIDER in path.casefold() else None
     if match is None:
         return next((shape for part, shape in _OTHERS if part in path.casefold()), RESOURCE)
     child = _last(match["child"] or "")

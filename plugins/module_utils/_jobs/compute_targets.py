@@ -66,9 +66,12 @@ def read_all(task: Task, kind: Kind) -> list[Body]:
     return bodies
 
 
-def manage(task: Task, kind: Kind, extend: Extend = no_extension, *, key: str = "compute") -> Result:
-    """Bring one resource of a workspace to the state that the task declares. ``key`` names it in the result."""
-    target, kind = target_of(task, kind.collection), with_api_version(kind, task).configured(task.params)
+def manage(
+    task: Task, kind: Kind, extend: Extend = no_extension, *, key: str = "compute", target: Target | None = None
+) -> Result:
+    """Bring one resource of a workspace to the state that the task declares. ``key`` names it in the result; ``target`` is for what is deeper."""
+    target = target or target_of(task, kind.collection)
+    kind = with_api_version(kind, task).configured(task.params)
     state, declared = task.params["state"], {}
     if state != ABSENT:
         declared = kind.declare(task.given, target)

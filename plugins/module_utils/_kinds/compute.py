@@ -236,7 +236,7 @@ def subnet_from_arm(value: Body) -> str | None:
     return value.get("id")
 
 
-def _writable_identity(identity: Body) -> Body:
+def writable_identity(identity: Body) -> Body:
     """The service fills in client and principal ids; it takes empty objects (ARM types, ManagedServiceIdentity)."""
     users = identity.get("userAssignedIdentities")
     written: Body = {"type": identity.get("type")}
@@ -317,7 +317,7 @@ class ComputeKind(Kind):
         names = ("location", "tags", "sku", "identity")
         outer = {key: copy.deepcopy(body[key]) for key in names if body.get(key) is not None}
         if outer.get("identity"):
-            outer["identity"] = _writable_identity(outer["identity"])
+            outer["identity"] = writable_identity(outer["identity"])
         properties = copy.deepcopy(body.get("properties") or {})
         for name in _READ_ONLY_PROPERTIES:
             properties.pop(name, None)

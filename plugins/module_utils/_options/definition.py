@@ -28,6 +28,9 @@ Spec = t.Mapping[str, dict[str, t.Any]]
 
 WORKSPACE, CONNECTION = "workspace", connection_yaml.KIND
 REGISTRY = "registry"
+ENDPOINT, DEPLOYMENT = "online_endpoint", "online_deployment"
+# Their schemas have no type, or another one.
+_ALONE = (WORKSPACE, CONNECTION, REGISTRY, ENDPOINT, DEPLOYMENT)
 
 # The module that keeps each kind of the CLI's schema, for who gave a definition to the wrong one.
 _MODULES = {
@@ -75,6 +78,8 @@ _READ_ONLY: dict[str, tuple[str, ...]] = {
     ),
     "virtualmachine": ("compute_location",),
     CONNECTION: ("creation_context",),
+    ENDPOINT: ("scoring_uri", "openapi_uri", "kind", "creation_context", "provisioning_state"),
+    DEPLOYMENT: ("kind", "creation_context", "private_network_connection"),
     REGISTRY: (
         "$schema",
         "id",
@@ -162,8 +167,7 @@ def parse(definition: t.Any) -> Tree:
 
 
 def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
-    # Their schemas have no type, or another one.
-    if tuple(kinds) in ((WORKSPACE,), (CONNECTION,), (REGISTRY,)):
+    if len(kinds) == 1 and kinds[0] in _ALONE:
         return kinds[0]
     if CONNECTION in kinds and connection_yaml.is_connection(declared):
         return CONNECTION
@@ -187,7 +191,9 @@ def _complete(declared: Tree, given: Tree, kind: str) -> Tree:
         # Its loader requires what the service has a default for.
         location = given.get("location") or declared.get("location") or "unnamed"
         needed |= {"location": location, "replication_locations": [{"location": location}]}
-    elif kind not in (WORKSPACE, CONNECTION):
+    elif kind == DEPLOYMENT:
+        needed |= {option: given.get(option) or "unnamed" for option in ("endpoint_name", "instance_type")}
+    elif kind not in _ALONE:
         needed["type"] = kind
     for name in ("resource_id", "namespace", *(("type",) if kind == CONNECTION else ())):
         if given.get(name):
@@ -202,11 +208,25 @@ def _complete(declared: Tree, given: Tree, kind: str) -> Tree:
 
 def _validate(declared: Tree, kind: str) -> None:
     import yaml
-    from azure.ai.ml import load_compute, load_connection, load_datastore, load_registry, load_workspace
+    from azure.ai.ml import (
+        load_compute,
+        load_connection,
+        load_datastore,
+        load_online_deployment,
+        load_online_endpoint,
+        load_registry,
+        load_workspace,
+    )
     from azure.ai.ml.exceptions import MlException
     from marshmallow import ValidationError
 
-    loaders = {WORKSPACE: load_workspace, CONNECTION: load_connection, REGISTRY: load_registry}
+    loaders = {
+        WORKSPACE: load_workspace,
+        CONNECTION: load_connection,
+        REGISTRY: load_registry,
+        ENDPOINT: load_online_endpoint,
+        DEPLOYMENT: load_online_deployment,
+    }
     load = {**loaders, **dict.fromkeys(datastore.TYPES, load_datastore)}.get(kind, load_compute)
     source = io.StringIO(yaml.safe_dump(declared, sort_keys=False))
     # Output of azure-ai-ml would precede the module's JSON.
@@ -260,6 +280,9 @@ def to_options(declared: Tree, kind: str, spec: Spec, *, with_type: bool) -> Tre
     _each(tree, _WEEK_DAYS, _snake)
     if kind == CONNECTION:
         connection_yaml.to_options(tree)
+    elif kind == DEPLOYMENT:
+        # Its own option.
+        pass
     elif with_type:
         tree["type"] = kind
     else:
@@ -358,6 +381,21 @@ def _own_rules(tree: Tree) -> None:
     network["outbound_rules"] = [{key: value for key, value in rule.items() if key != "category"} for rule in kept]
 
 
+def _own_properties(tree: Tree) -> None:
+    """Of the properties that ``az ml online-endpoint show`` prints, only others than the service's could be declared."""
+    properties = tree.get("properties")
+    if isinstance(properties, dict) and all(str(name).lower().startswith("azure") for name in properties):
+        del tree["properties"]
+
+
+def _gpus(tree: Tree) -> None:
+    """The name of the resource in Kubernetes is the field's name in the CLI."""
+    resources = tree.get("resources")
+    for part in resources.values() if isinstance(resources, dict) else ():
+        if isinstance(part, dict) and "nvidia.com/gpu" in part:
+            part["gpu"] = part.pop("nvidia.com/gpu")
+
+
 def _one_registry(tree: Tree) -> None:
     """Choices in values that have several forms, whose case the CLI ignores."""
     for row in tree.get("replication_locations") or []:
@@ -372,6 +410,8 @@ _OF_KIND: dict[str, tuple[t.Callable[[Tree], None], ...]] = {
     "kubernetes": (_kubernetes,),
     WORKSPACE: (_own_rules, _no_subnet),
     REGISTRY: (_one_registry,),
+    ENDPOINT: (_own_properties,),
+    DEPLOYMENT: (_own_properties, _gpus),
     **dict.fromkeys(datastore.TYPES, (_credentials,)),
 }
 

@@ -249,6 +249,7 @@ FORMS: dict[str, Check] = {
     "parallelism_per_workspace": _number(1),
     "attempts": _number(1),
     "max_monthly_cost": _number(0),
+    "log_lines": _number(0),
     "only_exceeded_percent": _number(0),
     "min_vcpus": _number(0),
     "max_vcpus": _number(1),

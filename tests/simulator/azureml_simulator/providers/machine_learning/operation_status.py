@@ -5,7 +5,8 @@
 
 Computes: docs/facts.md a.4 [REC R1, R13; the signed query R3, R5]: location scope without a resource group, 200 with
 `{"status": ...}`, no Retry-After. Workspaces: d.2 [REC R10, R11]: the same with `type=async`, and a Location with
-`type=location` that answers 202 until the operation is over. Registries: as workspaces [REC R25].
+`type=location` that answers 202 until the operation is over. Registries: as workspaces [REC R25]. Endpoints: o.1 [REC R17]: a
+status document with id, name and times, whose status is what the resource does until it is over.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from azureml_simulator.app import App
 
 COMPUTE, WORKSPACE, REGISTRY = "computeOperationsStatus", "workspaceOperationsStatus", "registryOperationsStatus"
+ENDPOINT, ENDPOINT_RESULT = "mfeOperationsStatus", "mfeOperationResults"
 _KEY = b"signature of the simulated service"
 _SIGNED = ("t", "c", "s", "h")
 
@@ -85,7 +88,17 @@ class Status:
             "Azure-AsyncOperation": self._address(request, operation, REGISTRY, operation.id, type="async"),
         }
 
+    def endpoint_headers(self, request: Request, operation: Operation, *, location: str = "") -> dict[str, str]:
+        """Of an endpoint or a deployment; ``location`` is the resource of a PUT, otherwise the result has an address of its own [REC R17]."""
+        name = _endpoint_operation(operation)
+        return {
+            "Azure-AsyncOperation": self._address(request, operation, ENDPOINT, name),
+            "Location": location or self._address(request, operation, ENDPOINT_RESULT, name),
+            "x-ms-async-operation-timeout": "PT30M",
+        }
+
     def _find(self, request: Request, name: str) -> Operation:
+        name = name.rpartition(":")[2]
         operation = self.app.operations.asked(name) or self.app.operations.asked(_decoded(name))
         if operation is None or operation.provider != PROVIDER:
             raise ArmError(404, "OperationNotFound", f"The operation '{name}' could not be found.")
@@ -126,13 +139,49 @@ class Status:
         result = self._results.get(operation.kind)
         return Response(200, result(operation, request) if result else None)
 
+    def endpoint(self, request: Request, p: dict[str, str]) -> Response:
+        operation = self._find(request, p["operation"])
+        running = operation.status == "InProgress"
+        # What a failed one looks like is a guess.
+        shown = {
+            "id": request.path,
+            "name": p["operation"],
+            "startTime": _moment(operation.started),
+            "percentComplete": 0.0 if running else 100.0,
+            "status": operation.data["doing"] if running else operation.status,
+        }
+        if not running:
+            shown["endTime"] = _moment(operation.due)
+        return Response(200, {**shown, **({"error": operation.error} if operation.error and not running else {})})
+
+    def endpoint_result(self, request: Request, p: dict[str, str]) -> Response:
+        """202 until it is over, as of a workspace; the recordings do not show it."""
+        operation = self._find(request, p["operation"])
+        if operation.status == "InProgress":
+            address = self._address(request, operation, ENDPOINT_RESULT, p["operation"])
+            return Response(202, headers={"Location": address})
+        if operation.error:
+            raise ArmError(400, operation.error["code"], operation.error["message"])
+        return Response(200)
+
     def routes(self) -> list[Route]:
         """Polls ask for no right beside a token: their scope is the subscription (docs/facts.md a.4); that none is asked for is a guess."""
         return [
             Route("GET", LOCATION + f"/{COMPUTE}/{{operation}}", self.compute, API_VERSIONS),
             Route("GET", LOCATION + f"/{WORKSPACE}/{{operation}}", self.workspace, API_VERSIONS),
             Route("GET", LOCATION + f"/{REGISTRY}/{{operation}}", self.workspace, API_VERSIONS),
+            Route("GET", LOCATION + f"/{ENDPOINT}/{{operation}}", self.endpoint, API_VERSIONS),
+            Route("GET", LOCATION + f"/{ENDPOINT_RESULT}/{{operation}}", self.endpoint_result, API_VERSIONS),
         ]
+
+
+def _endpoint_operation(operation: Operation) -> str:
+    """The kind of resource, the workspace's guid, and the operation's own [REC R17, R19]."""
+    return f"{operation.data['prefix']}:{operation.data['guid']}:{operation.id}"
+
+
+def _moment(stamp: float) -> str:
+    return f"{datetime.fromtimestamp(stamp, UTC):%Y-%m-%dT%H:%M:%S.%f}0+00:00"
 
 
 def _decoded(name: str) -> str:

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job of ``aml_online_endpoint_info``."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.answers import is_absent
+from .._core.errors import AmlError, ArmError, RuleError, each
+from .._engine.kind import Body
+from .._kinds.online_deployment import ONLINE_DEPLOYMENT
+from .._kinds.online_endpoint import ONLINE_ENDPOINT
+from .._module.result import Result
+from .._module.task import Task
+from .compute_targets import read_all
+
+
+def gather(task: Task) -> Result:
+    """One endpoint by name, or all of a workspace; on request with their deployments, and with what signs their requests."""
+    if task.params["show_keys"] and not task.module.no_log:
+        raise RuleError(
+            "show_keys returns secrets, which would be shown with the task's result.",
+            code="NoLogNeeded",
+            hint="Nothing was read. Set no_log: true on the task.",
+        )
+    version = task.params.get("api_version") or ONLINE_ENDPOINT.complete_version
+    rows = list(each(read_all(task, ONLINE_ENDPOINT), ONLINE_ENDPOINT.project, task.malformed.append))
+    for row in rows:
+        if task.params["deployments"]:
+            row["deployments"] = _deployments(task, row["id"], version)
+        if task.params["show_keys"]:
+            row |= _secrets(task, row, version)
+    return {"changed": False, "endpoints": rows}
+
+
+def _deployments(task: Task, endpoint: str, version: str) -> list[dict[str, t.Any]]:
+    try:
+        bodies: list[Body] = task.client.list(f"{endpoint}/deployments", version, malformed=task.malformed.append)
+    except ArmError as error:
+        if is_absent(error):
+            return []
+        raise
+    return list(each(bodies, ONLINE_DEPLOYMENT.project, task.malformed.append))
+
+
+def _secrets(task: Task, row: dict[str, t.Any], version: str) -> dict[str, t.Any]:
+    """The keys, or the token, of an endpoint: null where its mode has none."""
+    keys: dict[str, t.Any] = {"primary_key": None, "secondary_key": None}
+    token = None
+    if row["auth_mode"] == "key":
+        body = task.client.post(f"{row['id']}/listKeys", version).body or {}
+        keys = {"primary_key": _text(body, "primaryKey"), "secondary_key": _text(body, "secondaryKey")}
+    elif row["auth_mode"] == "aml_token":
+        token = _text(task.client.post(f"{row['id']}/token", version).body or {}, "accessToken")
+    return {"keys": keys, "token": token}
+
+
+def _text(body: Body, name: str) -> str | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, str):
+        raise AmlError(f"The answer of the service has no text as {name}.", code="UnexpectedAnswer")
+    return value

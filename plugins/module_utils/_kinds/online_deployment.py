@@ -1,0 +1,422 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Deployments of online endpoints: a model with its code and environment, on a number of instances.
+
+Sources: docs/facts.md o (recordings); ARM types of 2026-05-01, OnlineDeploymentProperties. Options are named as in the CLI's schemas (azure-ai-ml,
+``_schema/_deployment/online``). Models, environments and code are references to what is registered: nothing is uploaded.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import typing as t
+
+from .._core import canon, shape
+from .._core.arm_id import ArmId, Target
+from .._core.findings import Finding, Findings
+from .._engine import rules, versions
+from .._engine.fields import Field, choice, duration_from_seconds, seconds_from_service
+from .._engine.kind import Body, Kind, fixed
+from .._engine.plan import Declared, Plan
+from .online_endpoint import check_name
+
+_SOURCE = "ARM types of 2026-05-01, OnlineDeploymentProperties"
+_P = "properties."
+_READ_ONLY = ("provisioningState",)
+MANAGED, KUBERNETES = "managed", "kubernetes"
+# What one of the two types alone has (azure-ai-ml, ManagedOnlineDeployment and KubernetesOnlineDeployment).
+_OF_KUBERNETES = (
+    "resources.",
+    "scale_settings.min",
+    "scale_settings.max",
+    "scale_settings.polling",
+    "scale_settings.target",
+)
+_OF_MANAGED = ("egress_public_network_access",)
+# The service adds these, and they follow from the model and the code (docs/facts.md o.3).
+ADDED_VARIABLES = ("AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT")
+
+# --- references ---
+
+_NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]*"
+_REFERENCE = re.compile(rf"(?:azureml:)?({_NAME}):({_NAME})")
+_REGISTRY = r"azureml://registries/{name}/{collection}/{name}/versions/{name}"
+
+
+def asset_id(value: t.Any, workspace: str, collection: str) -> t.Any:
+    """The id of a registered asset of the workspace: ``azureml:NAME:VERSION`` as in the CLI, or an id; others stay as they are."""
+    if not isinstance(value, str):
+        return value
+    match = _REFERENCE.fullmatch(value)
+    if match and not value.startswith("azureml://"):
+        return f"{workspace}/{collection}/{match[1]}/versions/{match[2]}"
+    return value.removeprefix("azureml:") if value.startswith("azureml:/subscriptions/") else value
+
+
+def _same_asset(value: t.Any) -> t.Any:
+    return canon.arm_id(value.removeprefix("azureml:")) if isinstance(value, str) and "://" not in value else value
+
+
+class _Asset:
+    """The rule of a reference to a registered asset."""
+
+    def __init__(self, collection: str, *, in_registry: bool = True) -> None:
+        self.collection, self._in_registry = collection, in_registry
+
+    def __call__(self, value: t.Any, option: str) -> Findings:
+        text = str(value)
+        if text.startswith("/"):
+            type_ = f"Microsoft.MachineLearningServices/workspaces/{self.collection}/versions"
+            yield from rules.resource_id(text, option, type_)
+        elif not (self._in_registry and re.fullmatch(_REGISTRY.format(name=_NAME, collection=self.collection), text)):
+            label = " A label such as @latest is not a version." if "@" in text else ""
+            message = (
+                f"{option} must be azureml:NAME:VERSION or the id of something registered; {text!r} is not.{label}"
+            )
+            yield Finding("InvalidAsset", option, message, "reference-yaml-core-syntax")
+
+
+_ASSETS = {
+    "model": _Asset("models"),
+    "environment": _Asset("environments"),
+    "code_configuration.code": _Asset("codes", in_registry=False),
+}
+_WRONG_ASSETS = ("", "iris", "azureml:iris@latest", "./model", "/subscriptions/x/models/iris")
+
+# --- numbers and durations ---
+
+
+def _milliseconds(value: t.Any) -> t.Any:
+    return value if value is None else f"PT{value / 1000:.3f}".rstrip("0").rstrip(".") + "S"
+
+
+def _from_duration_ms(value: t.Any) -> t.Any:
+    seconds = seconds_from_service(value)
+    return round(seconds * 1000) if isinstance(seconds, (int, float)) else seconds
+
+
+def _number(option: str, path: str, lowest: int, **more: t.Any) -> Field:
+    return Field(option, _P + path, spec={"type": "int"}, rule=rules.at_least(lowest, _SOURCE), **more)
+
+
+_SECONDS: dict[str, t.Any] = {"to_arm": duration_from_seconds, "from_arm": seconds_from_service, "shape": shape.TEXT}
+_MS: dict[str, t.Any] = {"to_arm": _milliseconds, "from_arm": _from_duration_ms, "shape": shape.TEXT}
+_NUMBER: dict[str, t.Any] = {"shape": shape.NUMBER}
+
+
+def _probe(option: str, path: str) -> tuple[Field, ...]:
+    return (
+        _number(f"{option}.failure_threshold", f"{path}.failureThreshold", 1, **_NUMBER),
+        _number(f"{option}.success_threshold", f"{path}.successThreshold", 1, **_NUMBER),
+        _number(f"{option}.timeout", f"{path}.timeout", 1, **_SECONDS),
+        _number(f"{option}.period", f"{path}.period", 1, **_SECONDS),
+        _number(f"{option}.initial_delay", f"{path}.initialDelay", 0, **_SECONDS),
+    )
+
+
+class VariablesField(Field):
+    """Variables of which only the declared ones are managed: a null removes one, and a declared null all but those of the service."""
+
+    def filled(self, before: t.Any, declared: t.Any) -> t.Any:
+        kept = before or {}
+        if declared is None:
+            return {name: value for name, value in kept.items() if name in ADDED_VARIABLES}
+        values = {**kept, **declared}
+        return {str(name): str(value) for name, value in values.items() if value is not None}
+
+
+def _variables(value: t.Any, option: str) -> Findings:
+    for name, content in value.items():
+        if isinstance(content, (dict, list)):
+            message = f"The value of {option}.{name} must be text, not a {type(content).__name__}."
+            yield Finding("InvalidVariable", option, message, _SOURCE)
+
+
+def _script(value: t.Any, option: str) -> Findings:
+    if not re.search(r"[a-zA-Z0-9_]", str(value)):
+        yield Finding("EmptyText", option, f"{option} must name a script.", _SOURCE)
+
+
+def _resource(option: str, path: str) -> Field:
+    return Field(
+        option,
+        f"{_P}containerResourceRequirements.{path}",
+        spec={"type": "str"},
+        rule=rules.without_blanks,
+        canon=canon.text,
+        examples=("2",),
+        wrong=(" ", "a b"),
+    )
+
+
+FIELDS = (
+    fixed(
+        "type",
+        _P + "endpointComputeType",
+        "a deployment is of the type of its endpoint",
+        spec={"type": "str", "choices": [MANAGED, KUBERNETES]},
+        canon=canon.caseless,
+        **choice(managed="Managed", kubernetes="Kubernetes"),
+    ),
+    fixed(
+        "location",
+        "location",
+        "a deployment is in the region of its endpoint",
+        spec={"type": "str"},
+        canon=canon.region,
+    ),
+    Field("description", _P + "description", spec={"type": "str"}, canon=canon.text, clearable=True),
+    Field("tags", "tags", spec={"type": "dict"}, rule=rules.tags, canon=canon.mapping, clearable=True),
+    Field(
+        "model",
+        _P + "model",
+        spec={"type": "str"},
+        rule=_ASSETS["model"],
+        canon=_same_asset,
+        shape=shape.TEXT,
+        clearable=True,
+        examples=("azureml:iris:3", "azureml://registries/shared/models/iris/versions/1"),
+        wrong=_WRONG_ASSETS,
+    ),
+    Field(
+        "model_mount_path",
+        _P + "modelMountPath",
+        spec={"type": "str"},
+        canon=canon.text,
+        clearable=True,
+        examples=("/var/models",),
+    ),
+    Field(
+        "environment",
+        _P + "environmentId",
+        spec={"type": "str"},
+        rule=_ASSETS["environment"],
+        canon=_same_asset,
+        shape=shape.TEXT,
+        clearable=True,
+        examples=("azureml:sklearn:1",),
+        wrong=_WRONG_ASSETS,
+    ),
+    Field(
+        "code_configuration.code",
+        _P + "codeConfiguration.codeId",
+        spec={"type": "str"},
+        rule=_ASSETS["code_configuration.code"],
+        canon=_same_asset,
+        shape=shape.TEXT,
+        clearable=True,
+        examples=("azureml:scoring:1",),
+        wrong=_WRONG_ASSETS,
+    ),
+    Field(
+        "code_configuration.scoring_script",
+        _P + "codeConfiguration.scoringScript",
+        spec={"type": "str"},
+        rule=_script,
+        canon=canon.text,
+        clearable=True,
+        examples=("score.py",),
+        wrong=("", "."),
+    ),
+    Field(
+        "instance_type",
+        _P + "instanceType",
+        spec={"type": "str"},
+        rule=rules.without_blanks,
+        canon=canon.caseless,
+        examples=("Standard_DS3_v2",),
+        wrong=("", "Standard DS3"),
+    ),
+    Field(
+        "instance_count",
+        "sku.capacity",
+        spec={"type": "int"},
+        rule=rules.at_least(1, _SOURCE),
+        shape=shape.NUMBER,
+    ),
+    Field("app_insights_enabled", _P + "appInsightsEnabled", spec={"type": "bool"}, canon=bool, shape=shape.FLAG),
+    Field(
+        "scale_settings.type",
+        _P + "scaleSettings.scaleType",
+        spec={"type": "str", "choices": ["default", "target_utilization"]},
+        canon=canon.caseless,
+        **choice(default="Default", target_utilization="TargetUtilization"),
+    ),
+    _number("scale_settings.min_instances", "scaleSettings.minInstances", 0, **_NUMBER),
+    _number("scale_settings.max_instances", "scaleSettings.maxInstances", 1, **_NUMBER),
+    _number("scale_settings.polling_interval", "scaleSettings.pollingInterval", 1, **_SECONDS),
+    Field(
+        "scale_settings.target_utilization_percentage",
+        _P + "scaleSettings.targetUtilizationPercentage",
+        spec={"type": "int"},
+        rule=rules.between(1, 100, "", _SOURCE),
+        shape=shape.NUMBER,
+    ),
+    _number("request_settings.request_timeout_ms", "requestSettings.requestTimeout", 1, **_MS),
+    _number(
+        "request_settings.max_concurrent_requests_per_instance",
+        "requestSettings.maxConcurrentRequestsPerInstance",
+        1,
+        **_NUMBER,
+    ),
+    _number("request_settings.max_queue_wait_ms", "requestSettings.maxQueueWait", 0, **_MS),
+    *_probe("liveness_probe", "livenessProbe"),
+    *_probe("readiness_probe", "readinessProbe"),
+    VariablesField(
+        "environment_variables",
+        _P + "environmentVariables",
+        spec={"type": "dict"},
+        rule=_variables,
+        canon=canon.mapping,
+        clearable=True,
+        examples=({"LOG_LEVEL": "info"},),
+        wrong=({"a": ["b"]}, {"a": {"b": "c"}}),
+    ),
+    fixed(
+        "egress_public_network_access",
+        _P + "egressPublicNetworkAccess",
+        "the network of a deployment is made with it",
+        spec={"type": "str", "choices": ["enabled", "disabled"]},
+        canon=canon.caseless,
+        **choice(enabled="Enabled", disabled="Disabled"),
+    ),
+    _resource("resources.requests.cpu", "containerResourceRequests.cpu"),
+    _resource("resources.requests.memory", "containerResourceRequests.memory"),
+    _resource("resources.requests.gpu", "containerResourceRequests.gpu"),
+    _resource("resources.limits.cpu", "containerResourceLimits.cpu"),
+    _resource("resources.limits.memory", "containerResourceLimits.memory"),
+    _resource("resources.limits.gpu", "containerResourceLimits.gpu"),
+)
+
+
+class OnlineDeployment(Kind):
+    """A deployment of an online endpoint. A PUT replaces it as a whole, and rolls the change out on its instances."""
+
+    label = "online deployment"
+    api_version = versions.STABLE
+    parent_label = "online endpoint"
+    parent_api_version = versions.STABLE
+    parent_is_of_provider = True
+    rewrite_fixes_failed = True
+    release = "Move the traffic to another deployment"
+    fields = FIELDS
+    required_on_create = ("instance_count",)
+
+    # --- what was declared ---
+
+    def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
+        flat = super().declare(tree, target)
+        workspace = ArmId(target.parent_id).workspace
+        for option, asset in _ASSETS.items():
+            if flat.get(option):
+                flat[option] = asset_id(flat[option], workspace, asset.collection)
+        return flat
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
+        yield from super().check(target, declared, tree)
+        yield from check_name(ArmId(target.parent_id).name, "endpoint_name", "an online endpoint")
+        yield from check_name(target.name, "name", "an online deployment")
+        if declared.get("code_configuration.code") and not declared.get("code_configuration.scoring_script"):
+            message = "code_configuration needs scoring_script, the script of the code that answers requests."
+            yield Finding("ScriptMissing", "code_configuration.scoring_script", message, _SOURCE)
+        least, most = (declared.get(f"scale_settings.{name}_instances") for name in ("min", "max"))
+        if least is not None and most is not None and least > most:
+            message = f"scale_settings.min_instances must not be above max_instances ({most}); {least} is."
+            yield Finding("OutOfRange", "scale_settings.min_instances", message, _SOURCE)
+        yield from _check_type(declared, declared.get("type"))
+
+    def required_of(self, declared: Declared) -> tuple[str, ...]:
+        return (*self.required_on_create, *(("instance_type",) if declared.get("type") == MANAGED else ()))
+
+    def check_create(self, declared: Declared, parent: Body | None) -> Findings:
+        own = type_of_endpoint(parent)
+        yield from super().check_create({"type": own, **declared}, parent)
+        if own and declared.get("type", own) != own:
+            message = f"type is {declared['type']}, but the endpoint is of type {own}."
+            yield Finding("EndpointOfAnotherType", "type", message, _SOURCE)
+        elif own and "type" not in declared:
+            yield from _check_type(declared, own)
+
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        if "type" not in declared:
+            yield from _check_type(declared, current["type"])
+
+    # --- documents ---
+
+    def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
+        type_ = type_of_endpoint(parent) or MANAGED
+        return {
+            "location": (parent or {}).get("location"),
+            "sku": {"name": "Default", "tier": "Standard"},
+            "properties": {"endpointComputeType": "Kubernetes" if type_ == KUBERNETES else "Managed"},
+        }
+
+    def with_values(self, body: Body, values: Declared) -> Body:
+        changed = super().with_values(body, values)
+        scale = changed["properties"].get("scaleSettings")
+        if scale and str(scale.setdefault("scaleType", "TargetUtilization")).casefold() == "default":
+            # Those of the other type do not stay.
+            changed["properties"]["scaleSettings"] = {"scaleType": scale["scaleType"]}
+        code = changed["properties"].get("codeConfiguration")
+        if code is not None and not code.get("scoringScript"):
+            changed["properties"]["codeConfiguration"] = None
+        return changed
+
+    def writable(self, body: Body) -> Body:
+        outer = {
+            name: copy.deepcopy(body[name])
+            for name in ("location", "tags", "kind", "sku")
+            if body.get(name) is not None
+        }
+        properties = body.get("properties") or {}
+        kept = {name: value for name, value in properties.items() if name not in _READ_ONLY and value is not None}
+        return {**outer, "properties": copy.deepcopy(kept)}
+
+    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
+        new = super().recreate_body(body, plan, declared, target, parent)
+        new.pop("kind", None)
+        new["properties"].pop("properties", None)
+        return new
+
+    # --- what the user sees ---
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        values = self.read(body)
+        return {
+            "id": body.get("id"),
+            "name": body.get("name"),
+            "endpoint_name": ArmId(body.get("id") or "").parent.name,
+            **values,
+            "tags": values["tags"] or {},
+            "environment_variables": values["environment_variables"] or {},
+            "provisioning_state": (body.get("properties") or {}).get("provisioningState"),
+        }
+
+
+def type_of_endpoint(endpoint: Body | None) -> str | None:
+    """The type of the deployments of an endpoint; None where it is not known yet."""
+    if endpoint is None:
+        return None
+    return KUBERNETES if (endpoint.get("properties") or {}).get("compute") else MANAGED
+
+
+def _check_type(declared: Declared, type_: t.Any) -> Findings:
+    """Options that deployments of the other type have."""
+    others = {MANAGED: _OF_KUBERNETES, KUBERNETES: _OF_MANAGED}.get(type_, ())
+    for option in declared:
+        if declared[option] is not None and option.startswith(tuple(others)):
+            yield Finding(
+                "OptionOfAnotherType", option, f"{option} is not an option of deployments of type {type_}.", _SOURCE
+            )
+    if type_ == MANAGED and declared.get("scale_settings.type") == "target_utilization":
+        message = (
+            "scale_settings.type target_utilization is for Kubernetes. Managed deployments are scaled by autoscale settings of Azure Monitor; "
+            "declare type default, or omit it."
+        )
+        yield Finding("OptionOfAnotherType", "scale_settings.type", message, "azure-ai-ml, ManagedOnlineDeployment")
+
+
+shape.learn_child("deployments", FIELDS, required=("endpointComputeType",))
+ONLINE_DEPLOYMENT = OnlineDeployment()

@@ -1,0 +1,302 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Online endpoints: an address at which models answer, and how its requests are shared among the deployments behind it.
+
+Sources: docs/facts.md o (recordings); ARM types of 2026-05-01, OnlineEndpointProperties. Options are named as in the CLI's schemas (azure-ai-ml,
+``_schema/_endpoint/online``).
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import typing as t
+
+from .._core import canon, shape
+from .._core.arm_id import Target, collection_id
+from .._core.findings import Finding, Findings
+from .._core.paths import get_path
+from .._engine import rules, versions
+from .._engine.fields import Field, choice
+from .._engine.kind import Body, Kind, fixed
+from .._engine.plan import Declared, Plan
+from . import compute
+
+_SOURCE = "ARM types of 2026-05-01, OnlineEndpointProperties"
+_TRAFFIC_SOURCE = "how-to-safely-rollout-online-endpoints"
+_P = "properties."
+_READ_ONLY = ("provisioningState", "scoringUri", "swaggerUri", "keys")
+NAME = r"[a-zA-Z](?:[a-zA-Z0-9-]{1,30}[a-zA-Z0-9])"
+_CHANNELS = ("traffic", "mirror_traffic")
+
+
+def check_name(name: str, option: str, what: str) -> Findings:
+    """The name of an endpoint or of a deployment."""
+    if not re.fullmatch(NAME, name):
+        message = f"{option} {name!r} is not a valid name of {what}: 3 to 32 letters, digits and dashes, starting with a letter and not ending with a dash."
+        yield Finding("InvalidEndpointName", option, message, "docs/facts.md o.2")
+
+
+def compute_id(value: t.Any, workspace: str) -> t.Any:
+    """The id of a compute target of the workspace: by its name, ``azureml:NAME`` as in the CLI, or its id."""
+    if not isinstance(value, str):
+        return value
+    plain = value.removeprefix("azureml:")
+    return canon.full_id(plain) if plain.startswith("/") else f"{collection_id(workspace, 'computes')}/{plain}"
+
+
+def _compute(value: t.Any, option: str) -> Findings:
+    yield from rules.resource_id(value, option, "Microsoft.MachineLearningServices/workspaces/computes")
+
+
+def _percent(value: t.Any) -> int | None:
+    """A whole number of 0 to 100, also as text; None for anything else."""
+    text = str(value)
+    return int(text) if re.fullmatch(r"\d{1,3}", text) and not isinstance(value, bool) and int(text) <= 100 else None
+
+
+def _shares(value: t.Any, option: str) -> Findings:
+    for name, share in value.items():
+        if _percent(share) is None:
+            message = f"{option}.{name} must be a whole number from 0 to 100; {share!r} is not."
+            yield Finding("InvalidTraffic", option, message, _TRAFFIC_SOURCE)
+        elif not re.fullmatch(NAME, str(name)):
+            yield Finding(
+                "InvalidTraffic", option, f"{option} has {name!r}, which is not a name of a deployment.", _SOURCE
+            )
+
+
+def _sum(value: t.Any) -> int:
+    return sum(_percent(share) or 0 for share in (value or {}).values())
+
+
+def _traffic(value: t.Any, option: str) -> Findings:
+    wrong = list(_shares(value, option))
+    yield from wrong
+    if not wrong and _sum(value) not in (0, 100):
+        message = f"{option} sums to {_sum(value)}; it must sum to 100, or to 0 for an endpoint without traffic."
+        yield Finding("InvalidTraffic", option, message, _TRAFFIC_SOURCE)
+
+
+def _mirror(value: t.Any, option: str) -> Findings:
+    wrong = list(_shares(value, option))
+    yield from wrong
+    mirrored = [name for name, share in value.items() if share]
+    if not wrong and (_sum(value) > 50 or len(mirrored) > 1):
+        message = f"{option} must be at most 50, for one deployment; {value!r} is not."
+        yield Finding("InvalidTraffic", option, message, _TRAFFIC_SOURCE)
+
+
+def shares_of(value: t.Any) -> dict[str, int]:
+    """The deployments that get some of the traffic."""
+    if not isinstance(value, dict):
+        return {}
+    return {str(name): share for name, content in value.items() if (share := _percent(content))}
+
+
+def _same_shares(value: t.Any) -> t.Any:
+    return {name.casefold(): share for name, share in shares_of(value).items()}
+
+
+def _whole_numbers(value: t.Any) -> t.Any:
+    return {str(name): _percent(share) for name, share in value.items()}
+
+
+_SHARES: dict[str, t.Any] = {
+    "spec": {"type": "dict"},
+    "canon": _same_shares,
+    "to_arm": _whole_numbers,
+    "clearable": True,
+    "cleared": {},
+    "shape": shape.mapping(values=shape.NUMBER),
+}
+FIELDS = (
+    fixed(
+        "compute",
+        _P + "compute",
+        "an endpoint stays on the compute that it was created on",
+        spec={"type": "str"},
+        rule=_compute,
+        canon=canon.arm_id,
+        examples=(
+            "/subscriptions/11111111-0000-4000-8000-000000000001/resourceGroups/rg/providers/"
+            "Microsoft.MachineLearningServices/workspaces/ws/computes/k8s",
+        ),
+        wrong=("/subscriptions/x/computes/k8s", "a b"),
+    ),
+    Field(
+        "auth_mode",
+        _P + "authMode",
+        spec={"type": "str", "choices": ["key", "aml_token", "aad_token"]},
+        canon=canon.caseless,
+        **choice(key="Key", aml_token="AMLToken", aad_token="AADToken"),
+    ),
+    fixed(
+        "location",
+        "location",
+        "an endpoint stays in the region that it was created in",
+        spec={"type": "str"},
+        canon=canon.region,
+    ),
+    fixed(
+        "identity",
+        "identity",
+        "the identity of an endpoint is set at its creation",
+        spec=compute.identity_spec("system_assigned", "user_assigned"),
+        rule=compute.one_identity,
+        canon=canon.identity,
+        to_arm=compute.identity_to_arm,
+        from_arm=compute.identity_from_arm,
+    ),
+    Field("description", _P + "description", spec={"type": "str"}, canon=canon.text, clearable=True),
+    Field("tags", "tags", spec={"type": "dict"}, rule=rules.tags, canon=canon.mapping, clearable=True),
+    Field(
+        "public_network_access",
+        _P + "publicNetworkAccess",
+        spec={"type": "str", "choices": ["enabled", "disabled"]},
+        canon=canon.caseless,
+        **choice(enabled="Enabled", disabled="Disabled"),
+    ),
+    Field(
+        "traffic",
+        _P + "traffic",
+        rule=_traffic,
+        examples=({"blue": 100}, {"blue": 90, "green": 10}, {}),
+        wrong=({"blue": 90}, {"blue": 101}, {"blue": "most"}, {"b": 100}, {"blue": 60, "green": 60}),
+        **_SHARES,
+    ),
+    Field(
+        "mirror_traffic",
+        _P + "mirrorTraffic",
+        rule=_mirror,
+        examples=({"green": 10},),
+        wrong=({"green": 51}, {"blue": 10, "green": 10}, {"green": -1}),
+        **_SHARES,
+    ),
+)
+_BY_OPTION = {row.option: row for row in FIELDS}
+
+
+class OnlineEndpoint(Kind):
+    """An online endpoint of a workspace. A PUT replaces it as a whole; its traffic is often set by others, and stays where it is not declared."""
+
+    label = "online endpoint"
+    collection = "online_endpoints"
+    api_version = versions.STABLE
+    parent_label = "workspace"
+    parent_api_version = versions.STABLE
+    parent_is_of_provider = True
+    rewrite_fixes_failed = True
+    release = "Move the traffic away (traffic={})"
+    fields = FIELDS
+
+    # --- what was declared ---
+
+    def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
+        flat = super().declare(tree, target)
+        if flat.get("compute"):
+            flat["compute"] = compute_id(flat["compute"], target.parent_id)
+        if flat.get("identity"):
+            ids = compute.identity_ids(flat["identity"].get("user_assigned_identities"))
+            flat["identity"] = {"type": flat["identity"].get("type"), "user_assigned_identities": ids}
+        return flat
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
+        yield from super().check(target, declared, tree)
+        yield from check_name(target.name, "name", "an online endpoint")
+        mirrored = shares_of(declared.get("mirror_traffic"))
+        if mirrored and declared.get("compute"):
+            message = "mirror_traffic is not supported by endpoints on Kubernetes: remove it, or remove compute."
+            yield Finding("InvalidTraffic", "mirror_traffic", message, _TRAFFIC_SOURCE)
+        yield from _check_channels(shares_of(declared.get("traffic")), mirrored)
+
+    def check_create(self, declared: Declared, parent: Body | None) -> Findings:
+        yield from super().check_create(declared, parent)
+        for option in _CHANNELS:
+            names = ", ".join(shares_of(declared.get(option)))
+            if names:
+                message = f"{option}: the endpoint does not exist, so it has no deployment {names}. Create it without {option}, then its deployments."
+                yield Finding("DeploymentMissing", option, message, _SOURCE)
+
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        both = {
+            option: declared.get(option, current[option])
+            for option in _CHANNELS
+            if option in declared or current[option]
+        }
+        if not all(option in declared for option in _CHANNELS):
+            yield from _check_channels(shares_of(both.get("traffic")), shares_of(both.get("mirror_traffic")))
+        if shares_of(declared.get("mirror_traffic")) and current["compute"]:
+            message = "mirror_traffic is not supported by endpoints on Kubernetes, on which this one is."
+            yield Finding("InvalidTraffic", "mirror_traffic", message, _TRAFFIC_SOURCE)
+
+    # --- documents ---
+
+    def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
+        """What the CLI sends where nothing is declared: keys, and an identity of the endpoint's own."""
+        return {
+            "location": (parent or {}).get("location"),
+            "identity": {"type": "SystemAssigned"},
+            "properties": {"authMode": "Key"},
+        }
+
+    def writable(self, body: Body) -> Body:
+        outer = {
+            name: copy.deepcopy(body[name])
+            for name in ("location", "tags", "kind", "sku")
+            if body.get(name) is not None
+        }
+        if body.get("identity"):
+            outer["identity"] = compute.writable_identity(body["identity"])
+        properties = body.get("properties") or {}
+        kept = {name: value for name, value in properties.items() if name not in _READ_ONLY and value is not None}
+        return {**outer, "properties": copy.deepcopy(kept)}
+
+    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
+        new = super().recreate_body(body, plan, declared, target, parent)
+        new.pop("kind", None)
+        # Its deployments go with the old one, and what the service keeps about it.
+        for name in ("traffic", "mirrorTraffic", "properties"):
+            new["properties"].pop(name, None)
+        return new
+
+    def kept(self, body: Body) -> Declared:
+        return {option: value for option, value in super().kept(body).items() if option not in _CHANNELS}
+
+    # --- state ---
+
+    def in_use(self, body: Body) -> str | None:
+        shares = shares_of(get_path(body, "properties.traffic"))
+        shown = ", ".join(f"{name} {share} %" for name, share in shares.items())
+        return f"its deployments get traffic: {shown}" if shares else None
+
+    # --- what the user sees ---
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        values = self.read(body)
+        properties = body.get("properties") or {}
+        return {
+            "id": body.get("id"),
+            "name": body.get("name"),
+            "type": "kubernetes" if values["compute"] else "managed",
+            **values,
+            "identity": compute.projected_identity(body),
+            "tags": values["tags"] or {},
+            "traffic": values["traffic"] or {},
+            "mirror_traffic": values["mirror_traffic"] or {},
+            "scoring_uri": properties.get("scoringUri"),
+            "openapi_uri": properties.get("swaggerUri"),
+            "provisioning_state": properties.get("provisioningState"),
+        }
+
+
+def _check_channels(traffic: dict[str, int], mirrored: dict[str, int]) -> Findings:
+    both = sorted({name.casefold() for name in traffic} & {name.casefold() for name in mirrored})
+    if both:
+        message = f"The deployment {both[0]!r} cannot have traffic and mirrored traffic at once."
+        yield Finding("InvalidTraffic", "mirror_traffic", message, _TRAFFIC_SOURCE)
+
+
+shape.learn_child(OnlineEndpoint.collection, FIELDS, required=("authMode",))
+ONLINE_ENDPOINT = OnlineEndpoint()

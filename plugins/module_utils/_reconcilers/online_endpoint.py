@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Online endpoints and their deployments: which deployments exist before traffic is sent to them, and what goes with a removal."""
+
+from __future__ import annotations
+
+from .._core.errors import AmlError
+from .._engine.kind import FAILED, Body, provisioning_status
+from .._engine.outcome import InUse
+from .._engine.plan import Plan
+from .._engine.remote import RemoteResource
+from .._kinds.online_endpoint import ONLINE_ENDPOINT, shares_of
+
+
+class DeploymentMissing(AmlError):
+    """A deployment that traffic cannot be sent to, because it does not exist or has failed."""
+
+    default_code = "DeploymentMissing"
+
+
+class OnlineEndpointExtension:
+    """Checks of an endpoint's traffic and removal against its deployments."""
+
+    def __init__(self, remote: RemoteResource) -> None:
+        self._remote = remote
+
+    def before_update(self, plan: Plan, body: Body) -> None:
+        """Traffic goes only to deployments that exist and work: the service would lose the requests that it sends to another one."""
+        values = plan.values()
+        wanted = {
+            name for option in ("traffic", "mirror_traffic") if option in values for name in shares_of(values[option])
+        }
+        if not wanted:
+            return
+        states = {one["name"].casefold(): provisioning_status(one) for one in self._deployments()}
+        missing = sorted(name for name in wanted if name.casefold() not in states)
+        if missing:
+            raise DeploymentMissing(
+                f"{self._remote.title} cannot send traffic to {', '.join(missing)}, because it has no such deployment. "
+                f"It has {', '.join(sorted(states)) or 'none'}.",
+                target=self._remote.target.id,
+                hint="Nothing was sent. Create the deployment first, or correct its name.",
+            )
+        failed = sorted(name for name in wanted if states[name.casefold()].state == FAILED)
+        if failed:
+            raise DeploymentMissing(
+                f"{self._remote.title} was not changed, because the deployment {', '.join(failed)}, which is to get traffic, has failed.",
+                target=self._remote.target.id,
+                hint="Nothing was sent. Fix the deployment first: a task for it has its logs in failure.details.",
+            )
+
+    def before_replace(self) -> None:
+        names = [] if self._remote.behaviour.force else self._names()
+        if names:
+            raise InUse(
+                f"{self._remote.title} was not replaced, because its deployments would be deleted with it: {', '.join(names)}.",
+                details={"deployments": names},
+                hint="Remove them first, or set force=true.",
+            )
+
+    def before_remove(self, body: Body) -> None:
+        use = ONLINE_ENDPOINT.in_use(body)
+        if use and not self._remote.behaviour.force:
+            raise InUse(
+                f"{self._remote.title} was not deleted, because {use}.",
+                target=self._remote.target.id,
+                hint="Nothing was deleted. Set traffic to {} first, or set force=true to delete it with its deployments.",
+            )
+        names = self._names()
+        if names:
+            self._remote.warnings.append(
+                f"DeploymentsDeleted: the deployments {', '.join(names)} are deleted with the endpoint."
+            )
+
+    def _names(self) -> list[str]:
+        return sorted(one["name"] for one in self._deployments())
+
+    def _deployments(self) -> list[Body]:
+        path = f"{self._remote.target.id}/deployments"
+        bodies: list[Body] = self._remote.client.list(
+            path, self._remote.kind.api_version, malformed=self._remote.warn_of_malformed
+        )
+        return bodies
+
+
+class OnlineDeploymentExtension:
+    """Checks of a deployment's removal against the traffic of its endpoint."""
+
+    def __init__(self, remote: RemoteResource) -> None:
+        self._remote = remote
+
+    def before_replace(self) -> None:
+        self._require_no_traffic("replaced")
+
+    def before_remove(self, body: Body) -> None:
+        self._require_no_traffic("deleted")
+
+    def _require_no_traffic(self, done: str) -> None:
+        remote = self._remote
+        endpoint: Body | None = remote.client.find(remote.target.parent_id, remote.kind.parent_api_version)
+        properties = (endpoint or {}).get("properties") or {}
+        for name, what in (("traffic", "traffic"), ("mirrorTraffic", "mirrored traffic")):
+            shares = {key.casefold(): share for key, share in shares_of(properties.get(name)).items()}
+            share = shares.get(remote.target.name.casefold())
+            if share:
+                raise InUse(
+                    f"{remote.title} was not {done}, because it gets {share} % of the {what} of its endpoint.",
+                    target=remote.target.id,
+                    hint="Nothing was deleted. Move the traffic to another deployment first, with aml_online_endpoint.",
+                )

@@ -1,0 +1,246 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An online endpoint's life with its deployments: each change alone, traffic and its refusals, keys only on request, removal in the right order."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.azureml.compute.tests.support.azure import WORKSPACE_ID, Azure
+
+SAMPLES = Path(__file__).resolve().parents[1] / "support/official/samples/online"
+ENDPOINT, DEPLOYMENT, INFO = "aml_online_endpoint", "aml_online_deployment", "aml_online_endpoint_info"
+NAMED = {"name": "iris-prod"}
+DOCUMENT = f"{WORKSPACE_ID}/onlineEndpoints/iris-prod"
+BLUE = {
+    "endpoint_name": "iris-prod",
+    "name": "blue",
+    "model": "azureml:iris:3",
+    "instance_type": "Standard_DS3_v2",
+    "instance_count": 1,
+}
+GREEN = {**BLUE, "name": "green", "model": "azureml:iris:4"}
+# Steps of a life: module, options, action.
+STEPS: list[tuple[str, dict[str, t.Any], str]] = [
+    (ENDPOINT, NAMED, "create"),
+    (ENDPOINT, NAMED, "none"),
+    (DEPLOYMENT, BLUE, "create"),
+    (
+        DEPLOYMENT,
+        {**BLUE, "instance_type": "STANDARD_DS3_V2", "model": f"{WORKSPACE_ID}/models/iris/versions/3"},
+        "none",
+    ),
+    (DEPLOYMENT, GREEN, "create"),
+    (ENDPOINT, {**NAMED, "traffic": {"blue": 90, "green": 10}}, "update"),
+    (ENDPOINT, {**NAMED, "traffic": {"blue": "90", "green": 10, "none": 0}}, "none"),
+    (ENDPOINT, NAMED, "none"),
+    (DEPLOYMENT, {**BLUE, "instance_count": 2}, "update"),
+    (ENDPOINT, {**NAMED, "traffic": {"green": 100}}, "update"),
+    (DEPLOYMENT, {"endpoint_name": "iris-prod", "name": "blue", "state": "absent"}, "delete"),
+    (DEPLOYMENT, {"endpoint_name": "iris-prod", "name": "blue", "state": "absent"}, "none"),
+    (ENDPOINT, {**NAMED, "traffic": {}}, "update"),
+    (ENDPOINT, {**NAMED, "state": "absent"}, "delete"),
+    (ENDPOINT, {**NAMED, "state": "absent"}, "none"),
+]
+
+
+def prepare(azure: Azure, *deployments: dict[str, t.Any], traffic: dict[str, int] | None = None) -> None:
+    azure.run(ENDPOINT, **NAMED)
+    for options in deployments:
+        azure.run(DEPLOYMENT, **options)
+    if traffic:
+        azure.run(ENDPOINT, **NAMED, traffic=traffic)
+
+
+def only(azure: Azure, **options: t.Any) -> dict[str, t.Any]:
+    (row,) = azure.run(INFO, **NAMED, **options)["endpoints"]
+    return t.cast("dict[str, t.Any]", row)
+
+
+def test_a_life_in_check_mode_and_for_real(azure: Azure) -> None:
+    for module, options, action in STEPS:
+        planned = azure.run(module, check=True, **options)
+        assert azure.writes == []
+        done = azure.run(module, **options)
+        assert [planned[key] for key in ("plan", "diff", "changed")] == [
+            done[key] for key in ("plan", "diff", "changed")
+        ]
+        assert done["plan"]["action"] == action, (module, options)
+        if action == "none":
+            assert [request.method for request in azure.sent] == ["GET"] and azure.tokens == 1
+    assert azure.run(INFO)["endpoints"] == []
+
+
+def test_what_is_not_declared_stays(azure: Azure) -> None:
+    """Traffic that another tool has set, variables that the service adds, settings of the deployment."""
+    prepare(azure, {**BLUE, "environment_variables": {"LEVEL": "info", "MODE": "fast"}}, GREEN, traffic={"blue": 100})
+    document = azure.get(DOCUMENT)
+    document["properties"]["traffic"] = {"blue": 40, "green": 60}
+    azure.app.call("PUT", f"{DOCUMENT}?api-version=2026-05-01", document)
+    azure.app.clock.advance(60)
+    done = azure.run(ENDPOINT, **NAMED, description="Iris", tags={"team": "vision"})
+    assert done["endpoint"]["traffic"] == {"blue": 40, "green": 60}
+    changed = azure.run(
+        DEPLOYMENT,
+        endpoint_name="iris-prod",
+        name="blue",
+        environment_variables={"LEVEL": "debug", "MODE": None},
+        request_settings={"request_timeout_ms": 2500},
+        liveness_probe={"period": 20},
+        show_variables=["LEVEL", "MODE"],
+    )
+    held = azure.get(f"{DOCUMENT}/deployments/blue")["properties"]
+    assert held["environmentVariables"] == {
+        "LEVEL": "debug",
+        "AML_APP_ROOT": "/var/azureml-app",
+        "AZUREML_MODEL_DIR": "/var/azureml-app/azureml-models/iris/3",
+    }
+    assert held["requestSettings"] == {
+        "maxQueueWait": "PT0S",
+        "requestTimeout": "PT2.5S",
+        "maxConcurrentRequestsPerInstance": 1,
+    }
+    assert held["livenessProbe"]["period"] == "PT20S" and held["livenessProbe"]["timeout"] == "PT2S"
+    assert changed["deployment"]["request_settings"]["request_timeout_ms"] == 2500
+    assert changed["deployment"]["instance_count"] == 1 and held["model"].endswith("/models/iris/versions/3")
+
+
+def test_variables_are_hidden(azure: Azure) -> None:
+    secret = "planted-value-of-a-variable"
+    prepare(azure)
+    for _round in range(2):
+        azure.run(DEPLOYMENT, **BLUE, environment_variables={"ANYTHING": secret})
+        assert secret not in azure.text
+    azure.run(INFO, deployments=True)
+    assert secret not in azure.text
+
+
+def test_keys_are_shown_only_with_no_log_and_regenerated_on_request(azure: Azure) -> None:
+    prepare(azure)
+    failed = azure.run(INFO, **NAMED, show_keys=True, ok=False)
+    assert failed["failure"]["code"] == "NoLogNeeded" and azure.sent == []
+    before = only(azure, show_keys=True, _ansible_no_log=True)["keys"]
+    assert all(len(key) == 32 for key in before.values())
+    for check in (True, False):
+        done = azure.run(ENDPOINT, check=check, **NAMED, regenerate_keys=["secondary"])
+        assert done["changed"] and done["regenerated_keys"] == ["secondary"] and done["plan"]["action"] == "none"
+        assert not any(key in azure.text for key in before.values())
+        assert len(azure.writes) == (0 if check else 1)
+    after = only(azure, show_keys=True, _ansible_no_log=True)["keys"]
+    assert after["primary_key"] == before["primary_key"] and after["secondary_key"] != before["secondary_key"]
+    azure.run(ENDPOINT, **NAMED, auth_mode="aml_token")
+    row = only(azure, show_keys=True, _ansible_no_log=True)
+    assert row["keys"] == {"primary_key": None, "secondary_key": None} and row["token"]
+
+
+REFUSED: list[tuple[str, dict[str, t.Any], str, str]] = [
+    (ENDPOINT, {**NAMED, "traffic": {"yellow": 100}}, "DeploymentMissing", "It has blue, green"),
+    (ENDPOINT, {**NAMED, "identity": {"type": "user_assigned", "user_assigned_identities": [f"{WORKSPACE_ID}/x"]}}, "", ""),
+    (ENDPOINT, {**NAMED, "location": "northeurope"}, "ImmutableChange", "stays in the region"),
+    (ENDPOINT, {**NAMED, "compute": "k8s"}, "ImmutableChange", "stays on the compute"),
+    (ENDPOINT, {**NAMED, "location": "northeurope", "on_immutable_change": "recreate"}, "InUse", "get traffic"),
+    (ENDPOINT, {**NAMED, "state": "absent"}, "InUse", "blue 100 %"),
+    (ENDPOINT, {**NAMED, "mirror_traffic": {"blue": 10}}, "InvalidTraffic", "at once"),
+    (ENDPOINT, {"name": "other", "traffic": {"blue": 100}}, "DeploymentMissing", "does not exist"),
+    (DEPLOYMENT, {"endpoint_name": "iris-prod", "name": "blue", "state": "absent"}, "InUse", "100 % of the traffic"),
+    (DEPLOYMENT, {**BLUE, "egress_public_network_access": "disabled"}, "ImmutableChange", "made with it"),
+    (DEPLOYMENT, {**BLUE, "resources": {"limits": {"cpu": "2"}}}, "OptionOfAnotherType", "type managed"),
+    (DEPLOYMENT, {**BLUE, "scale_settings": {"type": "target_utilization"}}, "OptionOfAnotherType", "Azure Monitor"),
+    (DEPLOYMENT, {**BLUE, "name": "pink", "type": "kubernetes"}, "EndpointOfAnotherType", "type managed"),
+    (DEPLOYMENT, {"endpoint_name": "iris-prod", "name": "pink", "instance_count": 1}, "RequiredForCreation", "instance_type"),
+    (DEPLOYMENT, {**BLUE, "endpoint_name": "none"}, "ParentResourceNotFound", "does not exist"),
+]  # fmt: skip
+
+
+def test_refusals_in_check_mode_and_for_real(azure: Azure) -> None:
+    prepare(azure, BLUE, GREEN, traffic={"blue": 100})
+    for module, options, code, text in REFUSED:
+        for check in (True, False):
+            if check and code == "ParentResourceNotFound":
+                continue
+            failed = azure.run(module, check=check, **options, ok=False)
+            assert (not code or failed["failure"]["code"] == code) and text in failed["msg"], (
+                options,
+                failed["failure"],
+            )
+            assert azure.writes == []
+
+
+OFFLINE: list[tuple[str, dict[str, t.Any], str]] = [
+    (ENDPOINT, {**NAMED, "traffic": {"blue": 90, "green": 20}}, "InvalidTraffic"),
+    (ENDPOINT, {**NAMED, "mirror_traffic": {"green": 60}}, "InvalidTraffic"),
+    (ENDPOINT, {**NAMED, "traffic": {"blue": 100}, "mirror_traffic": {"blue": 10}}, "InvalidTraffic"),
+    (ENDPOINT, {**NAMED, "compute": "k8s", "mirror_traffic": {"blue": 10}}, "InvalidTraffic"),
+    (ENDPOINT, {"name": "1st"}, "InvalidEndpointName"),
+    (DEPLOYMENT, {**BLUE, "model": "azureml:iris@latest"}, "InvalidAsset"),
+    (DEPLOYMENT, {**BLUE, "code_configuration": {"code": "azureml:scoring:1"}}, "ScriptMissing"),
+    (DEPLOYMENT, {**BLUE, "instance_count": 0}, "OutOfRange"),
+]
+
+
+@pytest.mark.parametrize(("module", "options", "code"), OFFLINE, ids=[row[2] for row in OFFLINE])
+def test_wrong_values_are_refused_without_a_request(
+    azure: Azure, module: str, options: dict[str, t.Any], code: str
+) -> None:
+    failed = azure.run(module, **options, ok=False)
+    assert failed["failure"]["code"] == code and azure.sent == []
+
+
+def test_a_failed_deployment_says_why_and_is_written_again(azure: Azure) -> None:
+    prepare(azure, BLUE, traffic={"blue": 100})
+    error = {"code": "ResourceNotReady", "message": "User container has crashed."}
+    azure.app.faults.put([{"kind": "failed_operation", "match": {"path": "deployments/green"}, **error}])
+    failed = azure.run(DEPLOYMENT, **GREEN, ok=False)
+    assert failed["failure"]["code"] == "ResourceNotReady" and "User container has crashed." in failed["msg"]
+    assert "User container has crashed." in failed["failure"]["details"]["logs"]
+    refused = azure.run(ENDPOINT, **NAMED, traffic={"green": 100}, ok=False)
+    assert refused["failure"]["code"] == "DeploymentMissing" and "has failed" in refused["msg"]
+    states = {row["name"]: row["provisioning_state"] for row in only(azure, deployments=True)["deployments"]}
+    assert states == {"blue": "Succeeded", "green": "Failed"} and only(azure)["traffic"] == {"blue": 100}
+    assert azure.run(DEPLOYMENT, **GREEN)["plan"]["action"] == "update"
+    assert not azure.run(DEPLOYMENT, **GREEN)["changed"]
+
+
+def test_an_endpoint_is_deleted_with_its_deployments(azure: Azure) -> None:
+    prepare(azure, BLUE, GREEN, traffic={"blue": 100})
+    done = azure.run(ENDPOINT, **NAMED, state="absent", force=True)
+    assert "the deployments blue, green are deleted" in done["warnings"][0]
+    assert azure.run(INFO)["endpoints"] == []
+
+
+def test_yaml_of_the_cli(azure: Azure) -> None:
+    """Microsoft's own files: an endpoint on Kubernetes, one with an identity, and a deployment of registered assets."""
+    cluster = azure.resource(
+        "Microsoft.ContainerService/managedClusters",
+        "aks",
+        {
+            "properties": {
+                "agentPoolProfiles": [{"name": "a", "count": 3, "vmSize": "Standard_D4s_v3", "mode": "System"}]
+            }
+        },
+        "2024-09-01",
+    )
+    azure.run("aml_attached_compute", name="inferencecompute", type="kubernetes", resource_id=cluster, namespace="ml")
+    on_kubernetes = (SAMPLES / "kubernetes-endpoint.yml").read_text()
+    made = azure.run(ENDPOINT, definition=on_kubernetes)["endpoint"]
+    assert (made["type"], made["auth_mode"], made["tags"]) == ("kubernetes", "key", {"tag1": "endpoint-tag1-value"})
+    assert made["compute"].endswith("/computes/inferencecompute")
+    assert not azure.run(ENDPOINT, definition=on_kubernetes)["changed"]
+    with_identity = (SAMPLES / "uai-endpoint.yml").read_text()
+    with_identity = with_identity.replace("user_identity_ARM_id_place_holder", azure.identity("id-one"))
+    assert azure.run(ENDPOINT, definition=with_identity)["endpoint"]["identity"]["type"] == "user_assigned"
+    azure.run(ENDPOINT, name="my-endpoint", state="absent")
+    azure.run(ENDPOINT, name="my-endpoint")
+    blue = (
+        (SAMPLES / "blue-deployment-with-registered-assets.yml")
+        .read_text()
+        .replace("../../model-1/onlinescoring/", "azureml:scoring:1")
+    )
+    assert azure.run(DEPLOYMENT, definition=blue)["deployment"]["instance_type"] == "Standard_DS3_v2"
+    assert not azure.run(DEPLOYMENT, definition=blue)["changed"]
+    local = (SAMPLES / "kubernetes-blue-deployment.yml").read_text()
+    failed = azure.run(DEPLOYMENT, definition=local, ok=False)
+    assert "model" in failed["msg"] and azure.sent == []

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What online endpoints and their deployments share: their operations [REC R15 to R19], and the refusals of their component, envelope E3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.providers.machine_learning import common
+from azureml_simulator.providers.machine_learning.common import WORKSPACE, WORKSPACE_TYPE, Document
+from azureml_simulator.providers.machine_learning.operation_status import status_of
+
+if TYPE_CHECKING:
+    from azureml_simulator.app import App
+
+ENDPOINT_TYPE = f"{WORKSPACE_TYPE}/onlineEndpoints"
+ONE = WORKSPACE + "/onlineEndpoints/{endpoint}"
+
+
+def invalid(name: str, problem: str, location: str, *, status: int = 400) -> ArmError:
+    message = f"The property '{name}' is not valid: {problem}."
+    return ArmError(status, "UserError", message, envelope="mfe", location=location, inner="BadArgument")
+
+
+def unknown(names: set[str], what: str) -> None:
+    """Refuse names that the types do not have."""
+    if names:
+        raise ArmError(501, "NotSimulated", f"The simulator does not know '{min(names)}' of {what}.")
+
+
+class Writes:
+    """Starts operations of one resource at a time."""
+
+    def __init__(self, app: App) -> None:
+        self.app, self.status = app, status_of(app)
+
+    def need_idle(self, doc: Document | None, location: str) -> None:
+        """One operation at a time (the status and the text are those of compute targets: a guess)."""
+        if doc is not None:
+            common.need_idle(self.app, doc["id"], location)
+
+    def _begin(self, request: Request, kind: str, prefix: str, workspace: Document, doc: Document, **data: Any) -> Any:
+        return self.app.operations.start(
+            kind,
+            provider=common.PROVIDER,
+            target=doc["id"],
+            location=workspace["location"],
+            subscription=workspace["id"].split("/")[2],
+            data={"prefix": prefix, "guid": workspace["properties"]["workspaceId"], **data},
+        )
+
+    def start(
+        self, request: Request, kind: str, prefix: str, workspace: Document, doc: Document, **data: Any
+    ) -> dict[str, str]:
+        """The headers of a PUT, whose Location is the resource; the body has the operation's address for ever [REC R15]."""
+        doing = doc["properties"]["provisioningState"]
+        operation = self._begin(request, kind, prefix, workspace, doc, doing=doing, **data)
+        location = f"{self.app.base_url(request)}{doc['id']}?api-version={request.api_version}"
+        headers = self.status.endpoint_headers(request, operation, location=location)
+        bare = headers["Azure-AsyncOperation"].partition("&t=")[0]
+        doc["properties"]["properties"]["AzureAsyncOperationUri"] = bare
+        return headers
+
+    def deletion(self, request: Request, kind: str, prefix: str, workspace: Document, doc: Document) -> Response:
+        """202 with the body `null`; its operation says Updating [REC R17]."""
+        operation = self._begin(request, kind, prefix, workspace, doc, doing=common.UPDATING)
+        return Response(202, headers=self.status.endpoint_headers(request, operation), raw=b"null")
+
+    def action(
+        self, request: Request, kind: str, prefix: str, workspace: Document, doc: Document, **data: Any
+    ) -> Response:
+        """202 with a Location alone [SPEC]."""
+        operation = self._begin(request, kind, prefix, workspace, doc, doing=common.UPDATING, **data)
+        return Response(202, headers={"Location": self.status.endpoint_headers(request, operation)["Location"]})
