@@ -895,7 +895,15 @@ RULES: dict[str, list[t.Any]] = {
     "model_mount_path": [],
     "code_configuration": [{"code": "azureml:scoring:1"}, {"path": "x"}],
     **dict.fromkeys(
-        ("scale_settings", "request_settings", "liveness_probe", "readiness_probe", "resources", "resources.requests", "resources.limits"),
+        (
+            "scale_settings",
+            "request_settings",
+            "liveness_probe",
+            "readiness_probe",
+            "resources",
+            "resources.requests",
+            "resources.limits",
+        ),
         [{"nothing": 1}],
     ),
     "aml_diagnostic_setting:name": [*_SEGMENT, "a:b", "a*b", "d" * 261, "a&b", "a<b"],

@@ -27,10 +27,7 @@ class OnlineEndpointExtension:
 
     def before_update(self, plan: Plan, body: Body) -> None:
         """Traffic goes only to deployments that exist and work: the service would lose the requests that it sends to another one."""
-        values = plan.values()
-        wanted = {
-            name for option in ("traffic", "mirror_traffic") if option in values for name in shares_of(values[option])
-        }
+        wanted = _receivers(plan)
         if not wanted:
             return
         states = {one["name"].casefold(): provisioning_status(one) for one in self._deployments()}
@@ -109,3 +106,9 @@ class OnlineDeploymentExtension:
                     target=remote.target.id,
                     hint="Nothing was deleted. Move the traffic to another deployment first, with aml_online_endpoint.",
                 )
+
+
+def _receivers(plan: Plan) -> set[str]:
+    """The deployments to which a plan sends traffic, or mirrored traffic."""
+    values = plan.values()
+    return {name for option in ("traffic", "mirror_traffic") if option in values for name in shares_of(values[option])}

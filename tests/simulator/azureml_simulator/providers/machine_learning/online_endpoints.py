@@ -200,11 +200,7 @@ class Endpoints:
                 raise invalid(option, f"the endpoint has no deployment '{missing[0]}'", where)
             if any(not isinstance(share, int) or not 0 <= share <= 100 for share in shares.values()):
                 raise invalid(option, "each value must be from 0 to 100", where)
-        if sum(traffic.values()) not in (0, 100):
-            raise invalid("traffic", f"the values sum to {sum(traffic.values())}, and not to 0 or 100", where)
-        mirrored = [name for name, share in mirror.items() if share]
-        if len(mirrored) > 1 or sum(mirror.values()) > 50 or any(traffic.get(name) for name in mirrored):
-            raise invalid("mirrorTraffic", "at most 50 are mirrored, to one deployment without other traffic", where)
+        _check_sums(traffic, mirror, where)
 
     def _written(self, operation: Operation) -> None:
         doc = self.app.store.get(operation.target)
@@ -311,6 +307,14 @@ def _new_key(app: App, resource_id: str, name: str) -> str:
 
 def _shares(sent: Any) -> Document:
     return {name: share for name, share in common.mapping(sent, "traffic").items() if share is not None}
+
+
+def _check_sums(traffic: Document, mirror: Document, where: str) -> None:
+    if sum(traffic.values()) not in (0, 100):
+        raise invalid("traffic", f"the values sum to {sum(traffic.values())}, and not to 0 or 100", where)
+    mirrored = [name for name, share in mirror.items() if share]
+    if len(mirrored) > 1 or sum(mirror.values()) > 50 or any(traffic.get(name) for name in mirrored):
+        raise invalid("mirrorTraffic", "at most 50 are mirrored, to one deployment without other traffic", where)
 
 
 def routes(app: App) -> list[Route]:
