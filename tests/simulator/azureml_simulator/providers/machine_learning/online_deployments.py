@@ -179,22 +179,11 @@ class Deployments:
             raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
         if managed != (endpoint["kind"] == "Managed"):
             raise invalid("endpointComputeType", f"the endpoint is of the kind {endpoint['kind']}", where)
-        if sent.get("dataCollector"):
-            raise ArmError(501, "NotSimulated", "The simulator does not have 'dataCollector'.")
-        code = sent.get("codeConfiguration")
-        if code and not common.mapping(code, "codeConfiguration").get("scoringScript"):
-            raise invalid("codeConfiguration.scoringScript", "it is required", where)
-        scale = common.mapping(sent.get("scaleSettings"), "scaleSettings").get("scaleType", "Default")
-        if scale not in (("Default",) if managed else ("Default", "TargetUtilization")):
-            raise invalid("scaleSettings.scaleType", f"'{scale}' is not supported", where)
+        _check_settings(sent, where)
         if before is not None:
             Deployments._check_fixed(before, body, sent)
         common.tags_of(body)
-        sku = common.mapping(body.get("sku"), "sku")
-        capacity = sku.get("capacity", before["sku"]["capacity"] if before else 1)
-        if not isinstance(capacity, int) or isinstance(capacity, bool) or not 1 <= capacity <= 50:
-            raise invalid("sku.capacity", f"'{capacity}' is not from 1 to 50", where)
-        return capacity
+        return _capacity(body, before, where)
 
     @staticmethod
     def _check_fixed(before: Document, body: Document, sent: Document) -> None:
@@ -277,6 +266,25 @@ class Deployments:
             route("GET", "/{name}/skus", self.skus, "skus/read"),
             route("POST", "/{name}/getLogs", self.logs, "getLogs/action"),
         ]
+
+
+def _check_settings(sent: Document, where: str) -> None:
+    if sent.get("dataCollector"):
+        raise ArmError(501, "NotSimulated", "The simulator does not have 'dataCollector'.")
+    code = sent.get("codeConfiguration")
+    if code and not common.mapping(code, "codeConfiguration").get("scoringScript"):
+        raise invalid("codeConfiguration.scoringScript", "it is required", where)
+    scale = common.mapping(sent.get("scaleSettings"), "scaleSettings").get("scaleType", "Default")
+    if scale not in (("Default",) if _managed(sent) else ("Default", "TargetUtilization")):
+        raise invalid("scaleSettings.scaleType", f"'{scale}' is not supported", where)
+
+
+def _capacity(body: Document, before: Document | None, where: str) -> int:
+    sku = common.mapping(body.get("sku"), "sku")
+    capacity = sku.get("capacity", before["sku"]["capacity"] if before else 1)
+    if not isinstance(capacity, int) or isinstance(capacity, bool) or not 1 <= capacity <= 50:
+        raise invalid("sku.capacity", f"'{capacity}' is not from 1 to 50", where)
+    return capacity
 
 
 def _managed(sent: Document) -> bool:
