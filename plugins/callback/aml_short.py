@@ -12,7 +12,7 @@ author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Shows what P(ansible.builtin.default#callback) shows, with the same options, but not the lines C(included) with the path of a file of tasks or the
-    name of a role, which no option of that plugin hides.
+    name of a role, which no option of that plugin hides. With O(display_ok_hosts=false), it hides the titles of the tasks that include too.
   - The playbooks and roles of this collection include what not every run needs. With O(display_ok_hosts=false) and O(display_skipped_hosts=false), a run
     then shows only what changed and what failed. C(examples/ansible.cfg) of the collection has these settings.
 requirements:
@@ -24,6 +24,7 @@ extends_documentation_fragment:
 
 import typing as t
 
+from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback.default import CallbackModule as Default
 
 
@@ -31,6 +32,11 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core has no type
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "azureml.compute.aml_short"
+
+    def v2_runner_on_ok(self, result: t.Any) -> None:
+        """Show no title of a task that includes others, if titles of tasks that change nothing are hidden."""
+        if self.get_option("display_ok_hosts") or not isinstance(result.task, TaskInclude):
+            super().v2_runner_on_ok(result)
 
     def v2_playbook_on_include(self, included_file: t.Any) -> None:
         """Show nothing."""

@@ -373,6 +373,15 @@ def test_a_missing_target_is_told_before_the_attachment(azure: Azure) -> None:
         )
 
 
+def test_a_missing_target_of_a_missing_workspace_is_a_warning_of_the_check(azure: Azure) -> None:
+    """What creates the workspace, as provision_workspace does, may create the target too."""
+    options = {**declare(azure, "kubernetes"), "workspace": "to-come"}
+    options["resource_id"] = f"{GROUP_ID}/providers/Microsoft.ContainerService/managedClusters/to-come"
+    planned = azure.run(MODULE, check=True, **options)
+    assert planned["plan"]["action"] == "create" and azure.writes == []
+    assert [warning for warning in planned["warnings"] if warning.startswith("TargetNotFound")]
+
+
 def operator(azure: Azure, monkeypatch: pytest.MonkeyPatch, *scopes: str) -> None:
     """From here on, the modules run as somebody who may write computes, and read what is named."""
     azure.app.grant("operator-object", "AzureML Compute Operator", WORKSPACE_ID)

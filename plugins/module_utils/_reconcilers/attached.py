@@ -59,6 +59,12 @@ class AttachmentExtension:
                 f"TargetNotReadable: {resource_id} could not be read before it is attached ({error.code}). Needed: {self._kind.permissions}."
             )
             return
+        if body is None and parent is None:
+            # In check mode, what creates the workspace may create the target too.
+            self._remote.warnings.append(
+                f"TargetNotFound: {resource_id} does not exist yet, nor does the workspace. {self._remote.title} can be attached when both exist."
+            )
+            return
         if body is None:
             raise TargetMissing(
                 f"{self._remote.title} cannot be attached, because {resource_id} does not exist.",

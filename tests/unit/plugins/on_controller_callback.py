@@ -16,6 +16,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from ansible.inventory.host import Host
+from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.loader import callback_loader, init_plugin_loader
 from ansible.utils.display import Display
 
@@ -202,3 +204,21 @@ def test_the_short_output_is_the_default_one_without_includes(lines: list[str]) 
         *shown["azureml.compute.aml_short"],
     ]
     assert shown["azureml.compute.aml_short"] == ["skipping: no hosts matched"]
+
+
+def test_the_short_output_has_no_title_of_an_include(lines: list[str]) -> None:
+    task = TaskInclude()
+    task.name, task.action = "Manage the network", "ansible.builtin.include_tasks"
+    result = SimpleNamespace(task=task, result={}, host=Host("localhost"), task_fields={}, _return_data={})
+    for name, shown, titles in (
+        ("ansible.builtin.default", False, 1),
+        ("azureml.compute.aml_short", True, 1),
+        ("azureml.compute.aml_short", False, 0),
+    ):
+        callback = callback_loader.get(name)
+        callback.set_options()
+        callback.set_option("display_ok_hosts", shown)
+        callback._play = None
+        callback.v2_runner_on_ok(result)
+        assert len([line for line in lines if "Manage the network" in line]) == titles, (name, shown)
+        lines.clear()
