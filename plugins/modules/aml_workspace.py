@@ -196,7 +196,7 @@ options:
         elements: dict
         suboptions:
           value:
-            description: An IPv4 address, or a range such as V(203.0.113.0/24).
+            description: An IPv4 address of the public internet, or a range such as V(203.0.113.0/24).
             type: str
             required: true
   provision_network:

@@ -151,6 +151,66 @@ def test_what_templates_of_other_people_created_is_exported_and_applied(azure: A
         assert done["changed"] is False, (row, done["plan"])
 
 
+# As terraform-provider-azurerm creates a workspace (machine_learning_workspace_resource.go), and as the workspace module of Azure Verified Modules does: with
+# null for what is not set. The service's spelling of each value may be another one.
+AZURERM = {
+    "kind": "Default",
+    "sku": {"name": "Basic", "tier": "Basic"},
+    "tags": {"made": "by azurerm"},
+    "identity": {"type": "SystemAssigned"},
+    "properties": {
+        "managedNetwork": {"isolationMode": "AllowInternetOutbound"},
+        "publicNetworkAccess": "Enabled",
+        "enableServiceSideCMKEncryption": False,
+        "systemDatastoresAuthMode": "AccessKey",
+        "v1LegacyMode": False,
+        "friendlyName": "Shown",
+        "hbiWorkspace": True,
+        "serverlessComputeSettings": {"serverlessComputeNoPublicIP": True},
+    },
+}
+_UNSET = """containerRegistry description discoveryUrl encryption imageBuildCompute primaryUserAssignedIdentity
+serviceManagedResourcesSettings featureStoreSettings hubResourceId serverlessComputeSettings workspaceHubConfig""".split()
+AVM = {
+    "kind": "Default",
+    "sku": {"name": "Standard", "tier": "Standard"},
+    "tags": {"hidden-title": "This is visible in the resource name", "Environment": "Non-Prod"},
+    "identity": {"type": "SystemAssigned", "userAssignedIdentities": None},
+    "properties": {
+        **dict.fromkeys(_UNSET),
+        "friendlyName": "ws-others",
+        "hbiWorkspace": False,
+        "publicNetworkAccess": "Disabled",
+        "systemDatastoresAuthMode": "identity",
+        "managedNetwork": {
+            "isolationMode": "AllowOnlyApprovedOutbound",
+            "outboundRules": {
+                "rule2": {"type": "FQDN", "destination": "pypi.org", "category": "UserDefined"},
+                "rule3": {
+                    "type": "ServiceTag",
+                    "destination": {"serviceTag": "AppService", "portRanges": "80,443", "protocol": "TCP"},
+                    "category": "UserDefined",
+                },
+            },
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(("body", "version"), [(AZURERM, "2025-06-01"), (AVM, "2024-04-01-preview")], ids=["azurerm", "avm"])  # fmt: skip
+def test_a_workspace_of_another_tool_is_exported_and_applied(
+    azure: Azure, body: dict[str, t.Any], version: str
+) -> None:
+    resources = azure.app.store.get(WORKSPACE_ID)["properties"]
+    used = {name: resources[name] for name in ("storageAccount", "keyVault", "applicationInsights")}
+    sent = {**body, "location": "eastus", "properties": {**body["properties"], **used}}
+    azure.arm("PUT", WORKSPACE_ID.replace(WORKSPACE, "ws-others"), sent, version)
+    exported = azure.run("aml_export_info", workspace="ws-others")
+    assert {row["option"] for row in exported["missing"] if "no option" in row["reason"]} <= {"sku"}
+    done = azure.run("aml_workspace", **exported["vars"]["aml_workspace"])
+    assert done["changed"] is False, done["plan"]
+
+
 def test_every_option_is_exported_or_named_as_missing(azure: Azure, world: dict[str, Declaration]) -> None:
     """A target that is deleted and declared from its export has all that it had, but for what the service never tells."""
     exported = azure.run("aml_export_info")

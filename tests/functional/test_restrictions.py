@@ -46,6 +46,7 @@ KEY = {
     "key_uri": "https://kv-key.vault.azure.net/keys/one/0123456789abcdef0123456789abcdef",
 }
 OTHER_KEY = {"customer_managed_key": {**KEY, "key_uri": KEY["key_uri"].replace("kv-key", "kv-other")}}
+WITH_KEY = {"name": "ws-two", "location": "eastus", "customer_managed_key": KEY}
 NAMESPACE = f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/stnames"
 
 
@@ -115,6 +116,15 @@ def own_key(azure: Azure) -> None:
     azure.app.store.put(WORKSPACE_ID, document)
 
 
+def vault(azure: Azure, **properties: t.Any) -> None:
+    body = {"properties": {"tenantId": "t", "sku": {"family": "A", "name": "standard"}, **properties}}
+    azure.resource("Microsoft.KeyVault/vaults", "kv-key", body, "2023-07-01")
+
+
+def closed_vault(azure: Azure) -> None:
+    vault(azure, enablePurgeProtection=True, publicNetworkAccess="Disabled")
+
+
 def namespace(azure: Azure) -> None:
     body = {"kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": {"isHnsEnabled": True}}
     azure.resource("Microsoft.Storage/storageAccounts", "stnames", body, "2023-01-01")
@@ -180,10 +190,13 @@ CASES = [
     Case("KeyVaultRequired", nothing, WS, {"name": "ws-two", "location": "eastus", "key_vault": None}),
     Case("EncryptionWithoutKey", nothing, WS, {"name": "ws-two", "location": "eastus", "enable_service_side_cmk_encryption": True}),
     Case("KeyOfAnotherVault", own_key, WS, {**OF_WS, **OTHER_KEY}, "kv-other"),
+    Case("KeyVaultNotProtected", vault, WS, WITH_KEY, "purge protection"),
+    Case("KeyVaultNotPublic", closed_vault, WS, {**WITH_KEY, "enable_service_side_cmk_encryption": True}, "kv-key"),
     Case("StorageWithNamespace", namespace, WS, {"name": "ws-two", "location": "eastus", "storage_account": NAMESPACE}, "stnames"),
     Case("CrossRegionPrivateLink", private_and_abroad, "aml_inference_cluster", AKS, "westus2"),
     Case("TooManyIpRules", nothing, WS, {**OF_WS, "network_acls": {"ip_rules": [{"value": f"203.0.113.{n}"} for n in range(201)]}}, "201"),
     Case("InvalidIpRange", nothing, WS, {**OF_WS, "network_acls": {"ip_rules": [{"value": "2001:db8::/32"}]}}, "2001:db8::/32"),
+    Case("InvalidIpRange", nothing, WS, {**OF_WS, "network_acls": {"ip_rules": [{"value": "172.31.255.7"}]}}, "private range"),
     Case("InUse", cluster, WS, {**OF_WS, **network("allow_internet_outbound")}, "in-the-way"),
     Case("CrossRegionManagedNetwork", internet, CLUSTER, {**SMALL, "max_instances": 1, "location": "westus2"}, "westus2"),
     Case("CrossRegionInstance", internet, INSTANCE, {**SMALL, "location": "westus2"}, "eastus"),

@@ -259,13 +259,22 @@ def network(value: t.Any) -> t.Any:
         return None
 
 
+def _is_private(ip_network: t.Any) -> bool:
+    """Whether all of an IPv4 range is in one of the private ones (RFC 1918)."""
+    return any(ip_network.subnet_of(network(private)) for private in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+
+
 def ip_rules(items: list[dict[str, t.Any]], option: str) -> Findings:
     """Rules that each name an IPv4 address or range."""
     source = "how-to-configure-private-link, public access from internet IP ranges; ARM types, IPRule"
     if len(items) > 200:
         yield Finding("TooManyIpRules", option, f"{option} has {len(items)} rules; a workspace takes 200.", source)
     for item in items:
-        if ip_range(item.get("value")) is None:
+        ip_network = ip_range(item.get("value"))
+        if ip_network is not None and _is_private(ip_network):
+            message = f"{option}.value must be an address, or a range, of the public internet; {item['value']!r} is in a private range."
+            yield Finding("InvalidIpRange", option, message, source)
+        elif ip_network is None:
             message = f"{option}.value must be an IPv4 address, or a range such as 203.0.113.0/24; {item.get('value')!r} is not."
             yield Finding("InvalidIpRange", option, message, source)
 

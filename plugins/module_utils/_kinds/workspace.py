@@ -377,7 +377,12 @@ FIELDS: tuple[Field, ...] = (
         spec={"type": "list", "elements": "dict", "options": {"value": {"type": "str", "required": True}}},
         rule=_rules.ip_rules,
         examples=([{"value": "203.0.113.0/24"}, {"value": "198.51.100.7"}], []),
-        wrong=([{"value": "example.org"}], [{"value": "2001:db8::/32"}], [{"value": "203.0.113.0/33"}]),
+        wrong=(
+            [{"value": "example.org"}],
+            [{"value": "2001:db8::/32"}],
+            [{"value": "203.0.113.0/33"}],
+            [{"value": "10.1.0.0/16"}],
+        ),
         canon=_ranges,
         clearable=True,
         cleared=[],

@@ -22,7 +22,7 @@ from . import soft_deleted as _soft_deleted
 from .dependents import Dependents
 from .deployment import Deployments, Submit
 
-_STORAGE_VERSION = "2023-01-01"
+_STORAGE_VERSION, _VAULT_VERSION = "2023-01-01", "2023-07-01"
 
 
 class UnexpectedComputes(AmlError):
@@ -58,8 +58,9 @@ class WorkspaceExtension:
     # --- creation ---
 
     def before_create(self, complete: Declared, parent: Body | None) -> None:
-        """A project is where its hub is; in check mode, the hub may be still to come. The storage account has no hierarchical namespace."""
+        """A project is where its hub is; in check mode, the hub may be still to come. The storage account and the key vault are such as the service takes."""
         self._check_storage(complete)
+        self._check_vault_of_key(complete)
         hub_id = complete.get("hub_id")
         hub = self._remote.client.find(hub_id, self._remote.kind.api_version) if hub_id else None
         if hub is not None and region(complete.get("location") or hub.get("location")) != region(hub.get("location")):
@@ -74,18 +75,50 @@ class WorkspaceExtension:
         storage_id = complete.get("storage_account")
         if not storage_id or complete.get("kind") == "featurestore":
             return
-        try:
-            storage: Body | None = self._remote.client.find(storage_id, _STORAGE_VERSION)
-        except ArmError as error:
-            if error.status not in (401, 403):
-                raise
-            return
-        if storage is not None and (storage.get("properties") or {}).get("isHnsEnabled"):
+        if self._readable(storage_id, _STORAGE_VERSION).get("isHnsEnabled"):
             raise RuleError(
                 f"{self._remote.title} cannot use {storage_id}: the storage account has a hierarchical namespace.",
                 code="StorageWithNamespace",
                 hint="Name a storage account without one, or omit storage_account to create one.",
             )
+
+    def _check_vault_of_key(self, complete: Declared) -> None:
+        """The service finds it after minutes (concept-customer-managed-keys, prerequisites). Without permission to read the key vault, the task continues."""
+        vault_id = complete.get("customer_managed_key.key_vault")
+        vault = self._readable(vault_id, _VAULT_VERSION) if vault_id else {}
+        if not vault:
+            return
+        missing = [
+            what
+            for what, is_on in (
+                ("soft delete", vault.get("enableSoftDelete") is not False),
+                ("purge protection", vault.get("enablePurgeProtection") is True),
+            )
+            if not is_on
+        ]
+        if missing:
+            raise RuleError(
+                f"{self._remote.title} cannot use a key of {vault_id}: the key vault is without {' and '.join(missing)}.",
+                code="KeyVaultNotProtected",
+                hint="Enable soft delete and purge protection of the key vault, or name a key of another one. Neither can be disabled again.",
+            )
+        is_closed = str(vault.get("publicNetworkAccess")).casefold() == "disabled"
+        if is_closed and complete.get("enable_service_side_cmk_encryption"):
+            raise RuleError(
+                f"{self._remote.title} cannot use a key of {vault_id} with enable_service_side_cmk_encryption: public access to the key vault is disabled.",
+                code="KeyVaultNotPublic",
+                hint="Remove enable_service_side_cmk_encryption, or name a key of a key vault with public access.",
+            )
+
+    def _readable(self, resource_id: str, version: str) -> dict[str, t.Any]:
+        """The properties of a resource that the workspace will use; empty where it does not exist, or the caller may not read it."""
+        try:
+            body: Body | None = self._remote.client.find(resource_id, version)
+        except ArmError as error:
+            if error.status not in (401, 403):
+                raise
+            return {}
+        return (body or {}).get("properties") or {}
 
     def create(self, complete: Declared) -> t.Any:
         """Create or recover it. Return the running operation, or None with ``wait``."""
