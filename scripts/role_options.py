@@ -82,6 +82,13 @@ ROLES = (
         "manage.yml",
         frozenset({"traffic", "mirror_traffic"}),
     ),
+    Role(
+        "aml_kubernetes",
+        "aml_kubernetes_extension",
+        ("aml_kubernetes_extension",),
+        "extension.yml",
+        frozenset({"cluster_id"}),
+    ),
     Role("aml_registry", "item", ("aml_registry",), "manage.yml", frozenset({"tags"})),
     Role("aml_diagnostic_setting", "item", ("aml_diagnostic_setting",), "manage.yml"),
     Role("aml_role_assignment", "item", ("aml_role_assignment",), "manage.yml"),

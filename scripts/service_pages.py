@@ -132,8 +132,9 @@ creates, attaches, changes and detaches them, web services that run on them cont
 are for Kubernetes compute only
 ([how-to-attach-kubernetes-anywhere](https://learn.microsoft.com/azure/machine-learning/how-to-attach-kubernetes-anywhere)). To move to it:
 
-1. Install the cluster extension `Microsoft.AzureML.Kubernetes` on an AKS cluster.
-2. Attach this AKS cluster with `aml_attached_compute` and `type: kubernetes`, under a new name.
+1. Create another AKS cluster, install the extension and attach the cluster under a new name: the role `aml_kubernetes` does all of it. The router of an
+   inference cluster and that of the extension do not work in one cluster (E45005).
+2. Create the namespaces that the compute targets use: `kubectl create namespace NAME`.
 3. Deploy the models to online endpoints with this compute target, and switch the clients to the endpoints.
 4. Detach the inference cluster with `aml_inference_cluster` and `state: absent`.
 

@@ -12,9 +12,11 @@ author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Creates an AKS cluster through Azure Machine Learning, or attaches an existing one (with O(resource_id)), for real-time inference.
-  - This is the inference cluster of the studio's form. To run training jobs or online endpoints of the second version on AKS, attach it as
-    V(kubernetes) with M(azureml.compute.aml_attached_compute).
-  - Only declared options are managed. TLS, the load balancer and the tags change in place. All other fields are immutable..
+  - This is the inference cluster of the studio's form, the compute type C(AksCompute), which is legacy. Only SDK v1 and CLI v1, whose support has ended, deploy
+    to it. Online endpoints and jobs of version 2 refuse it.
+  - For them, the role P(azureml.compute.aml_kubernetes#role) installs the Azure Machine Learning extension on another AKS cluster and attaches it as
+    V(kubernetes).
+  - Only declared options are managed. TLS, the load balancer and the tags change in place. All other fields are immutable.
   - The module is idempotent, unlike the studio, the SDK and templates.
 options:
   name:

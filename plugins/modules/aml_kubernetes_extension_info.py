@@ -21,6 +21,13 @@ options:
   name:
     description: Name of one extension. If not set, all of the type are returned. If there is none, the list is empty.
     type: str
+  resource_group:
+    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
+    type: str
+  workspace:
+    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
+    type: str
+    aliases: [workspace_name, ml_workspace]
   api_version:
     description:
       - API version for requests to the service. Defaults to V(2025-03-01).
@@ -90,11 +97,13 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
+from ..module_utils._jobs.aml_kubernetes_extension import IGNORED_SPEC
 from ..module_utils._jobs.aml_kubernetes_extension_info import gather
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
 SPEC: specs.Spec = {
+    **IGNORED_SPEC,
     "cluster_id": {"type": "str", "required": True},
     "name": {"type": "str"},
     **specs.API_VERSION_SPEC,

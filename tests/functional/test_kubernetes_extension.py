@@ -153,6 +153,21 @@ def test_node_selectors_that_no_pool_has(azure: Azure) -> None:
         assert ("NodeSelectorUnmatched" in str(done["warnings"])) is warned
 
 
+def test_instance_types_that_no_node_can_run(azure: Azure) -> None:
+    aks = cluster(azure, nodeLabels={"team": "ml"})
+    small = {"resources": {"requests": {"cpu": "500m"}, "limits": {"cpu": 64}}}
+    types = {
+        "small": small,
+        "own": {**small, "node_selector": {"team": "ml", "kubernetes.azure.com/mode": "system"}},
+        "large": {"resources": {"requests": {"cpu": 8}}},
+        "elsewhere": {"node_selector": {"team": "web"}},
+    }
+    options = {"name": "aks", "type": "kubernetes", "resource_id": aks, "instance_types": types}
+    warned = str(azure.run("aml_attached_compute", check=True, **options, default_instance_type="small")["warnings"])
+    assert "InstanceTypeTooLarge: instance type 'large' requests 8 vCPUs" in warned and "'elsewhere'" in warned
+    assert "'small'" not in warned and "'own'" not in warned
+
+
 def test_a_failed_health_check_is_explained_and_repeated(azure: Azure) -> None:
     aks = cluster(azure)
     azure.run("aml_inference_cluster", name="old-aks", resource_id=aks)

@@ -22,27 +22,27 @@ CODES = frozenset(
     Error ExtensionIncomplete ExtensionUnhealthy FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace
     FileNotReadable FileNotWritable FirewallWithoutRules FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing
     Forbidden HubOfProject IdentityConflict IdentityMissing IdentityNotFound IdentityTypeIsFinal
-    IdleShutdownNeedsPermission ImmutableChange ImmutableChangeIgnored InternalError Interrupted InUse InvalidAddress
-    InvalidApiVersion InvalidApplication InvalidAsset InvalidAuthenticationTokenTenant InvalidCertificate
-    InvalidCommand InvalidComputeName InvalidConnectionName InvalidConnectionType InvalidContainerRegistry
-    InvalidCredentialsType InvalidDatastoreName InvalidDeclaration InvalidDefaults InvalidDefinition
-    InvalidEndpointName InvalidEntry InvalidEnvironment InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix
-    InvalidInstanceType InvalidIpRange InvalidLabel InvalidLocation InvalidMetadata InvalidName InvalidNamespace
-    InvalidOption InvalidQuotaBelowClusterMinimum InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidRegions
-    InvalidRegistryName InvalidResourceGroupName InvalidResourceId InvalidResourceType InvalidRule InvalidRuleName
-    InvalidSchedule InvalidScript InvalidSetting InvalidSize InvalidSshKey InvalidStorageConfig InvalidStorageName
-    InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidTraffic InvalidUserName InvalidVariable
-    InvalidVMFamilyName InvalidWorkspaceName IsolationModeIsFinal JobCheckFailed KeyOfAnotherVault KeyVaultNotProtected
-    KeyVaultNotPublic KeyVaultRequired KindMismatch LibraryMissing LinkOutOfFolder LocationMissing LocationNotOffered
-    LongName ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes MissingSubscriptionRegistration
-    NameDoesNotFitType NamedTwice NeedsReplacement NetworkIncomplete NetworkInOtherRegion NetworkInOtherSubscription
-    NetworkKindIsFinal NetworkMissing NodeSelectorUnmatched NoLogin NoLogNeeded NoRegisteredProviderFound
-    NotAFeatureStore NotApplied NoTargetMatches NotChecked NotEnoughCores NotFound NotManaged NotNamed NotRead
-    NotStarted NullNotAllowed OnlyWhenCreated OperationCanceled OperationFailed OperationNotEnabledForRegion
-    OperationNotFound OperationNotSupportedForSku OperationsFailed OptionOfAnotherType OtherExtensionType
-    OtherSubscription OutboundAccessMissing OutOfRange OutsideManagedNetwork PagingLoop ParentResourceNotFound
-    PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed PreflightFailed
-    PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound
+    IdleShutdownNeedsPermission ImmutableChange ImmutableChangeIgnored InstanceTypeTooLarge InternalError Interrupted
+    InUse InvalidAddress InvalidApiVersion InvalidApplication InvalidAsset InvalidAuthenticationTokenTenant
+    InvalidCertificate InvalidCommand InvalidComputeName InvalidConnectionName InvalidConnectionType
+    InvalidContainerRegistry InvalidCredentialsType InvalidDatastoreName InvalidDeclaration InvalidDefaults
+    InvalidDefinition InvalidEndpointName InvalidEntry InvalidEnvironment InvalidFleetName InvalidGuid InvalidHost
+    InvalidHostPrefix InvalidInstanceType InvalidIpRange InvalidLabel InvalidLocation InvalidMetadata InvalidName
+    InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum InvalidQuotaExceedsSubscriptionLimit InvalidRange
+    InvalidRegions InvalidRegistryName InvalidResourceGroupName InvalidResourceId InvalidResourceType InvalidRule
+    InvalidRuleName InvalidSchedule InvalidScript InvalidSetting InvalidSize InvalidSshKey InvalidStorageConfig
+    InvalidStorageName InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidTraffic InvalidUserName
+    InvalidVariable InvalidVMFamilyName InvalidWorkspaceName IsolationModeIsFinal JobCheckFailed KeyOfAnotherVault
+    KeyVaultNotProtected KeyVaultNotPublic KeyVaultRequired KindMismatch LibraryMissing LinkOutOfFolder LocationMissing
+    LocationNotOffered LongName ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes
+    MissingSubscriptionRegistration NameDoesNotFitType NamedTwice NeedsReplacement NetworkIncomplete
+    NetworkInOtherRegion NetworkInOtherSubscription NetworkKindIsFinal NetworkMissing NodeSelectorUnmatched NoLogin
+    NoLogNeeded NoRegisteredProviderFound NotAFeatureStore NotApplied NoTargetMatches NotChecked NotEnoughCores
+    NotFound NotManaged NotNamed NotRead NotStarted NullNotAllowed OnlyWhenCreated OperationCanceled OperationFailed
+    OperationNotEnabledForRegion OperationNotFound OperationNotSupportedForSku OperationsFailed OptionOfAnotherType
+    OtherExtensionType OtherSubscription OutboundAccessMissing OutOfRange OutsideManagedNetwork PagingLoop
+    ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed
+    PreflightFailed PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound
     PrivateEndpointMissing ProjectRegion ProtectedSettingsReplaced ProvisioningFailed ProvisioningWithoutNetwork
     QuotaBelowMaximum QuotaExceeded QuotaUnknown RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile
     RegionNotRemovable RegionStorageFixed RelayNotDeclared RequestDisallowedByPolicy RequiredForCreation

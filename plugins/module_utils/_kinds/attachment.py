@@ -172,6 +172,10 @@ class AttachedKind(ComputeKind):
     def advice_on_target(self, target: Body) -> list[str]:
         return [notice.text for notice in retirements.notices(self.target_facts(target))]
 
+    def advice_on_fit(self, declared: Declared, target: Body) -> list[str]:
+        """Warnings about what was declared and the resource to attach, as it was read."""
+        return []
+
     def advice_on_others(self, declared: Declared, others: list[Other]) -> list[str]:
         return []
 

@@ -16,12 +16,13 @@ from .._core.arm_id import ArmId, Target
 from .._core.findings import Finding, Findings
 from .._engine.kind import Body, fixed
 from .._engine.plan import Declared, Plan
-from . import compute
+from . import compute, sizes
 from .attached import Attached
 from .attachment import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, Other, inner
 from .compute import kind_name
 
 _SOURCE = "ARM types of 2025-12-01, InstanceTypeSchema"
+_AKS = "kubernetes.azure.com/"
 
 
 def _resources_to_arm(value: t.Any) -> t.Any:
@@ -215,6 +216,24 @@ class Kubernetes(Attached):
             for other in others
         ]
 
+    def advice_on_fit(self, declared: Declared, target: Body) -> list[str]:
+        """Instance types that no node pool of an AKS cluster has the labels, or the vCPUs, for. Of Arc clusters, the nodes are not known."""
+        pools = (target.get("properties") or {}).get("agentPoolProfiles") or []
+        warnings = []
+        for name, entry in (declared.get("instance_types") or {}).items() if pools else ():
+            fitting = matching_pools(pools, (entry or {}).get("node_selector"))
+            if not fitting:
+                warnings.append(
+                    f"NodeSelectorUnmatched: no node pool of the cluster has the labels of instance type {name!r}. What uses it waits for such a node."
+                )
+            wanted, largest = _cpus(entry), _largest(fitting)
+            if wanted is not None and largest is not None and wanted > largest:
+                warnings.append(
+                    f"InstanceTypeTooLarge: instance type {name!r} requests {wanted:g} vCPUs, and the largest node that it can use has {largest}. "
+                    "What uses it is never started."
+                )
+        return warnings
+
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
         warnings = super().advice(plan, declared, parent)
         users = (plan.values().get("identity") or {}).get("user_assigned_identities") or []
@@ -241,6 +260,43 @@ class Kubernetes(Attached):
             "extension_instance_release_train": properties.get("extensionInstanceReleaseTrain"),
             "vc_name": properties.get("vcName"),
         }
+
+
+def matching_pools(pools: list[Body], selector: t.Any) -> list[Body]:
+    """The pools of an AKS cluster whose nodes have the labels of a node selector. Most labels of Kubernetes and AKS are not known, and count as fitting."""
+    labels = [_labels(pool) for pool in pools]
+    known = {name for pool in labels for name in pool}
+    wanted = {str(name): label_text(text) for name, text in (selector or {}).items()}
+    wanted = {name: text for name, text in wanted.items() if name in known or "kubernetes." not in name}
+    return [pool for pool, own in zip(pools, labels) if wanted.items() <= own.items()]
+
+
+def _labels(pool: Body) -> dict[str, str]:
+    """The labels of a pool's nodes: its own, and of those that AKS sets its name and its mode."""
+    name, mode = str(pool.get("name")), str(pool.get("mode")).casefold()
+    own = {label: label_text(text) for label, text in (pool.get("nodeLabels") or {}).items()}
+    return {**own, "agentpool": name, f"{_AKS}agentpool": name, f"{_AKS}mode": mode}
+
+
+def label_text(value: t.Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _cpus(entry: t.Any) -> float | None:
+    """The vCPUs that an instance type requests, or is limited to where it requests none."""
+    for part in ("requests", "limits"):
+        amount = paths.get_path(entry or {}, f"resources.{part}.cpu")
+        match = re.match(r"(\d+(?:\.\d*)?)(m?)\Z", str(amount))
+        if match is not None:
+            return float(match[1]) / (1000 if match[2] else 1)
+    return None
+
+
+def _largest(pools: list[Body]) -> int | None:
+    """The vCPUs of the largest node of pools; None where there is none, or a size does not say it."""
+    counts = [sizes.vcpus(str(pool.get("vmSize"))) for pool in pools]
+    known = [count for count in counts if count is not None]
+    return max(known) if known and len(known) == len(counts) else None
 
 
 def _check_default(declared: Declared) -> Findings:

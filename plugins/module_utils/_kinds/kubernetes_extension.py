@@ -655,23 +655,13 @@ def _check_certificate(values: Declared) -> Findings:
 
 
 def _advice_on_selector(declared: Declared, cluster: Body) -> list[str]:
-    """Labels that no pool of AKS declares. Those that Kubernetes and AKS set themselves are not known here."""
-    pools = (cluster.get("properties") or {}).get("agentPoolProfiles")
-    selector = declared.get("node_selector") or {}
-    wanted = {name: _text(text) for name, text in selector.items() if "kubernetes.io/" not in name}
-    if not pools or not wanted or any(wanted.items() <= _labels(pool).items() for pool in pools):
+    pools, selector = (cluster.get("properties") or {}).get("agentPoolProfiles"), declared.get("node_selector") or {}
+    if not pools or kubernetes.matching_pools(pools, selector):
         return []
-    shown = ", ".join(f"{name}={text}" for name, text in wanted.items())
+    shown = ", ".join(f"{name}={text}" for name, text in selector.items())
     return [
         f"NodeSelectorUnmatched: no node pool of the cluster declares the labels {shown}. The pods of the extension wait until a node has them."
     ]
-
-
-def _labels(pool: Body) -> dict[str, str]:
-    """The labels of a pool's nodes: its own, and those that AKS sets."""
-    name, mode = str(pool.get("name")), str(caseless(pool.get("mode")))
-    own = {label: _text(text) for label, text in (pool.get("nodeLabels") or {}).items()}
-    return {**own, "agentpool": name, "kubernetes.azure.com/agentpool": name, "kubernetes.azure.com/mode": mode}
 
 
 KUBERNETES_EXTENSION = KubernetesExtension()

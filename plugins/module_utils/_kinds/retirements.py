@@ -119,7 +119,7 @@ RETIREMENTS = (
         "aks",
         "SDK v1 and CLI v1, the only clients that deploy to inference clusters,",
         Date(2026, 6, 30),
-        "aml_attached_compute with type kubernetes, and online endpoints",
+        "the role aml_kubernetes, which attaches a cluster as type kubernetes, and online endpoints",
         _EOL + "653 (updates?id=486238), 203; how-to-attach-kubernetes-anywhere",
     ),
     Retirement(

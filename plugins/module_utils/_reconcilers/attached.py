@@ -38,15 +38,16 @@ class AttachmentExtension:
 
     def before_create(self, complete: Declared, parent: Body | None) -> None:
         if complete.get("resource_id"):
-            self._check_target(complete["resource_id"], parent)
+            self._check_target(complete, parent)
             others = self._others(complete["resource_id"], parent)
             refuse(self._kind.check_others(complete, others))
             self._remote.warnings += self._kind.advice_on_others(complete, others)
         elif self._kind.needs_vcpus(complete):
             self._check_cores(complete, parent)
 
-    def _check_target(self, resource_id: str, parent: Body | None) -> None:
+    def _check_target(self, complete: Declared, parent: Body | None) -> None:
         """A missing target is reported immediately, and not after minutes by the service. Without permission to read it, the task continues."""
+        resource_id = complete["resource_id"]
         type_ = self._kind.target_type(resource_id)
         if type_ is None:
             return
@@ -72,7 +73,7 @@ class AttachmentExtension:
                 hint=f"Create it first, or correct the id. A resource that you may not read shows in no list: needed is {self._kind.permissions}.",
             )
         refuse(self._kind.check_attached(body, parent))
-        self._remote.warnings += self._kind.advice_on_target(body)
+        self._remote.warnings += [*self._kind.advice_on_target(body), *self._kind.advice_on_fit(complete, body)]
 
     def _others(self, resource_id: str, parent: Body | None) -> list[Other]:
         """The other compute targets with the same resource: in this workspace, and if asked in all others of the subscription."""

@@ -96,6 +96,26 @@ BUILT_IN = [
         ),
     ),
     Role(
+        "85cb6faf-e071-4c9b-8136-154b5a04f717",
+        "Kubernetes Extension Contributor",
+        (
+            "Microsoft.Authorization/*/read",
+            "Microsoft.KubernetesConfiguration/extensions/*",
+            "Microsoft.Resources/deployments/*",
+            "Microsoft.Resources/subscriptions/resourceGroups/read",
+        ),
+    ),
+    Role(
+        "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8",
+        "Azure Kubernetes Service Cluster Admin Role",
+        (
+            "Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action",
+            "Microsoft.ContainerService/managedClusters/accessProfiles/listCredential/action",
+            "Microsoft.ContainerService/managedClusters/read",
+            "Microsoft.ContainerService/managedClusters/runcommand/action",
+        ),
+    ),
+    Role(
         "64702f94-c441-49e6-a78b-ef80e0188fee",
         "Azure AI Developer",
         (

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role aml_kubernetes with examples/serving.yml: cluster, extension, roles and compute target; again without a change."""
+
+from __future__ import annotations
+
+import typing as t
+
+import yaml
+
+from .conftest import ROOT, Player
+
+EXAMPLE: dict[str, t.Any] = yaml.safe_load((ROOT / "examples" / "serving.yml").read_text())
+
+
+def test_the_example_of_serving(player: Player) -> None:
+    identifier = player.make_workspace("ws-serving")
+    principal = player.simulator.arm("GET", identifier)["identity"]["principalId"]
+    variables = {
+        **EXAMPLE,
+        "aml_resource_group": player.group,
+        "aml_location": "eastus",
+        "aml_workspace_facts": {"identity": {"principal_id": principal}},
+    }
+    role = {"name": "Cluster", "ansible.builtin.include_role": {"name": "azureml.compute.aml_kubernetes"}}
+    task = {**role, "vars": variables}
+    facts = {
+        "name": "Facts",
+        "ansible.builtin.assert": {
+            "that": [
+                "aml_kubernetes_id is search('/managedClusters/aks-serving$')",
+                "aml_kubernetes_targets | map(attribute='default_instance_type') == ['small']",
+                "aml_kubernetes_extensions.extensions | map(attribute='health') == ['healthy']",
+            ]
+        },
+    }
+    first = player.play(task, facts)
+    # The cluster, its extension, three roles and the compute target.
+    assert first.changed == 6
+    # An existing cluster without the extension is refused before anything is attached.
+    bare = f"{player.simulator.group_id(player.group)}/providers/Microsoft.ContainerService/managedClusters/bare"
+    player.simulator.arm("PUT", bare, "2024-09-01", {"location": "eastus", "properties": {}})
+    own = ("aml_kubernetes_name", "aml_kubernetes_node_pools", "aml_kubernetes_extension")
+    existing = {name: value for name, value in variables.items() if name not in own}
+    reported = "ansible_failed_result.msg is search('does not have the Azure Machine Learning extension')"
+    refused = {
+        "name": "Refusal",
+        "block": [{**role, "vars": {**existing, "aml_kubernetes_cluster_id": bare}}],
+        "rescue": [{"name": "Cause", "ansible.builtin.assert": {"that": reported}}],
+    }
+    mark = player.simulator.mark()
+    again = player.play(task, facts, refused)
+    assert again.changed == 0 and player.simulator.writes(mark) == []
+    assert "Cause" in again.text
