@@ -414,6 +414,14 @@ def test_what_if_expands_nested_deployments_or_names_those_that_it_does_not(app:
     assert (diagnostic["level"], diagnostic["code"]) == ("Warning", "NestedDeploymentShortCircuited")
 
 
+def test_what_if_shows_no_secure_value(app: App) -> None:
+    tags = {"part": "[concat('a-', parameters('pin'))]", "login": "[parameters('login').pin]"}
+    login = {"type": "secureObject", "defaultValue": {"pin": "hush-2"}}
+    parameters = {"pin": {"type": "securestring", "defaultValue": "hush-1"}, "login": login}
+    [change] = predict(app, template({**IDENTITY, "tags": tags}, parameters=parameters))["properties"]["changes"]
+    assert change["after"]["tags"] == {"part": "a-*******", "login": "*******"}
+
+
 def test_what_if_of_a_template_that_is_refused_is_a_failed_result(app: App) -> None:
     result = predict(app, template({**IDENTITY, "name": "[parameters('none')]"}))
     assert (result["status"], result["error"]["code"]) == ("Failed", "InvalidTemplate")

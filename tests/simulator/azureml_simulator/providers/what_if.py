@@ -38,6 +38,7 @@ class WhatIf:
     def __init__(self, app: App, principal: Principal, scope_of: Callable[[str, str, str], Scope]) -> None:
         self._app, self._principal, self._scope_of = app, principal, scope_of
         self._diagnostics: list[Document] = []
+        self._secrets: set[str] = set()
 
     def result(self, template: Template, groups: list[str], result_format: str) -> Document:
         """The body of the operation's result. `groups`: ids of the resource groups whose other resources are listed as ignored."""
@@ -45,13 +46,15 @@ class WhatIf:
         deployed = {item.id.lower(): (owner, item) for owner, item in self._expanded(template)}
         changes = [self._change(owner, item, only_ids) for owner, item in deployed.values()]
         changes += [_ignored(doc, only_ids) for doc in self._others(groups) if doc["id"].lower() not in deployed]
-        properties: Document = {"changes": changes}
+        properties: Document = {"changes": _masked(changes, self._secrets)}
         if self._diagnostics:
             properties["diagnostics"] = self._diagnostics
         return {"status": "Succeeded", "properties": properties}
 
     def _expanded(self, template: Template) -> Iterator[tuple[Template, Resource]]:
         """The resources that are written, those of nested deployments in place of them."""
+        shown = [row.get("value") for row in template.shown_parameters.values()]
+        self._secrets |= {*_texts(template.parameters)} - {*_texts(shown)}
         for item in template.resources():
             if item.existing:
                 continue
@@ -93,6 +96,27 @@ class WhatIf:
                 "GET", f"{group}/resources", {"api-version": "2021-04-01"}, Headers({}), b"", self._principal
             )
             yield from self._app.dispatch(request).body["value"]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in a value that are not empty."""
+    if isinstance(value, str) and value:
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
+def _masked(value: Any, secrets: set[str]) -> Any:
+    """A value without the values of secure parameters, whole or as a part of a text."""
+    if isinstance(value, dict):
+        return {key: _masked(item, secrets) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item, secrets) for item in value]
+    if isinstance(value, str):
+        for secret in sorted(secrets, key=len, reverse=True):
+            value = value.replace(secret, "*******")
+    return value
 
 
 def _ignored(doc: Document, only_ids: bool) -> Document:
