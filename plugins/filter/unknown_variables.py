@@ -12,7 +12,8 @@ author:
 description:
   - Ansible ignores a variable that no role knows, for example C(aml_network_subnet) in place of C(aml_network_subnets).
   - Names that start with the name of a role or of a playbook of this collection (C(aml_network_), C(aml_drift_)) belong to that role or playbook. This
-    filter finds those that neither it nor another part of the collection knows. All other names belong to the user.
+    filter finds those that neither it nor another part of the collection knows. All other names belong to the user; one that is nearly that of a documented
+    variable, as C(aml_tag), is only a warning.
 options:
   _input:
     description: Names of variables, as P(ansible.builtin.varnames#lookup) returns them.
@@ -42,6 +43,8 @@ import functools
 import re
 import typing as t
 from pathlib import Path
+
+from ansible.utils.display import Display
 
 _ROOT = Path(__file__).resolve().parents[2]
 # Where names are found.
@@ -87,7 +90,17 @@ def _texts(patterns: t.Iterable[str]) -> str:
 
 
 def unknown_variables(names: t.Iterable[str]) -> list[str]:
+    for name, meant in ((name, _nearly(name)) for name in sorted(names)):
+        if meant is not None:
+            Display().warning(f"{name} is not a variable of this collection, and is ignored. Did you mean {meant}?")
     return [_sentence(name, owner) for name in sorted(names) if (owner := _owner(name)) is not None]
+
+
+def _nearly(name: str) -> str | None:
+    """The documented variable that a name of the user's own nearly is."""
+    if name in _names().known or _owner(name) is not None:
+        return None
+    return next(iter(difflib.get_close_matches(name, _names().arguments, n=1, cutoff=0.9)), None)
 
 
 def _owner(name: str) -> str | None:

@@ -16,6 +16,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.loader import filter_loader, init_plugin_loader
+from ansible.utils.display import Display
 
 init_plugin_loader()
 
@@ -28,6 +29,13 @@ ROLES = sorted((ROOT / "roles").glob("aml_*"))
 def unknown() -> t.Callable[..., t.Any]:
     found: t.Callable[..., t.Any] = filter_loader.get("azureml.compute.unknown_variables").j2_function
     return found
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    shown: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda _self, message, *_more, **_named: shown.append(message))
+    return shown
 
 
 @pytest.mark.parametrize(
@@ -52,8 +60,18 @@ def test_a_name_that_resembles_nothing_names_the_role_that_it_would_belong_to(un
     assert "Names that start with aml_workspace_ belong to it: give" in message and "Did you mean" not in message
 
 
-def test_names_of_users_are_theirs(unknown: t.Callable[..., t.Any]) -> None:
+def test_names_of_users_are_theirs(unknown: t.Callable[..., t.Any], warnings: list[str]) -> None:
     assert unknown(["aml_team", "aml_networking", "network_subnet", "aml_document", "ansible_host"]) == []
+    assert warnings == []
+
+
+@pytest.mark.parametrize(("name", "meant"), [("aml_tag", "aml_tags"), ("aml_locaton", "aml_location")])
+def test_a_name_that_is_nearly_one_of_the_collection_is_a_warning(
+    unknown: t.Callable[..., t.Any], warnings: list[str], name: str, meant: str
+) -> None:
+    assert unknown([name, meant]) == []
+    (warning,) = warnings
+    assert warning.startswith(f"{name} is not a variable") and warning.endswith(f"Did you mean {meant}?")
 
 
 def test_documented_names_are_known(unknown: t.Callable[..., t.Any]) -> None:
