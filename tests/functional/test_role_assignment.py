@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 import uuid
 from pathlib import Path
@@ -21,7 +22,9 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assign
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.role_assignment import (
     RoleAssignmentExtension,
 )
+from ansible_collections.azureml.compute.plugins.modules.aml_role_assignment import DOCUMENTATION
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, SUBSCRIPTION, WORKSPACE_ID, Azure
+from azureml_simulator.arm.rbac import BUILT_IN
 
 MODULE, VERSION = "aml_role_assignment", "2022-04-01"
 WHO, OTHER = (f"11111111-0000-4000-8000-0000000000f{number}" for number in (1, 2))
@@ -183,6 +186,13 @@ def test_refused_offline(azure: Azure, options: dict[str, t.Any], code: str) -> 
     failed = azure.run(MODULE, **options, ok=False)
     assert failed["failure"]["code"] == code and azure.sent == []
     assert ("Did you mean AzureML Data Scientist?" in failed["msg"]) is (code == "UnknownRole")
+
+
+def test_each_role_that_has_a_name_is_one_of_azure() -> None:
+    """Of the simulator's, and of the documentation's."""
+    assert set(ROLES.items()) <= {(role.name, role.guid) for role in BUILT_IN}
+    role = yaml.safe_load(DOCUMENTATION)["options"]["role"]["description"][1]
+    assert re.findall(r"V\(([^)]*)\)", role) == sorted(ROLES)
 
 
 def test_the_role_for_identities_knows_the_same_names() -> None:

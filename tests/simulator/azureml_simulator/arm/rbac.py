@@ -19,6 +19,8 @@ from azureml_simulator.store import Store
 ASSIGNMENT_TYPE = "Microsoft.Authorization/roleAssignments"
 DEFINITION_TYPE = "Microsoft.Authorization/roleDefinitions"
 _ML = "Microsoft.MachineLearningServices"
+_COGNITIVE = "Microsoft.CognitiveServices"
+_ROLES_READ = ("Microsoft.Authorization/roleAssignments/read", "Microsoft.Authorization/roleDefinitions/read")
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,51 @@ BUILT_IN = [
         (
             "Microsoft.Network/privateEndpoints/*/read",
             f"{_ML}/workspaces/privateEndpointConnections/*",
+        ),
+    ),
+    Role(
+        "1823dd4f-9b8c-4ab6-ab4e-7397a3684615",
+        "AzureML Registry User",
+        (f"{_ML}/registries/read", f"{_ML}/registries/assets/*"),
+    ),
+    Role(
+        "ea01e6af-a1c1-4350-9563-ad00f8c72ec5",
+        "Azure Machine Learning Workspace Connection Secrets Reader",
+        (f"{_ML}/workspaces/connections/listsecrets/action", f"{_ML}/workspaces/metadata/secrets/read"),
+    ),
+    Role(
+        "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
+        "Cognitive Services OpenAI User",
+        (*_ROLES_READ, f"{_COGNITIVE}/*/read"),
+    ),
+    Role(
+        "a001fd3d-188f-4b5d-821b-7da978bf7442",
+        "Cognitive Services OpenAI Contributor",
+        (
+            *_ROLES_READ,
+            f"{_COGNITIVE}/*/read",
+            f"{_COGNITIVE}/accounts/deployments/write",
+            f"{_COGNITIVE}/accounts/deployments/delete",
+            f"{_COGNITIVE}/accounts/raiPolicies/read",
+            f"{_COGNITIVE}/accounts/raiPolicies/write",
+            f"{_COGNITIVE}/accounts/raiPolicies/delete",
+            f"{_COGNITIVE}/accounts/commitmentplans/read",
+            f"{_COGNITIVE}/accounts/commitmentplans/write",
+            f"{_COGNITIVE}/accounts/commitmentplans/delete",
+        ),
+    ),
+    Role(
+        "85cb6faf-e071-4c9b-8136-154b5a04f717",
+        "Kubernetes Extension Contributor",
+        (
+            "Microsoft.Authorization/*/read",
+            "Microsoft.Insights/alertRules/*",
+            "Microsoft.Resources/deployments/*",
+            "Microsoft.Resources/subscriptions/resourceGroups/read",
+            "Microsoft.KubernetesConfiguration/extensions/write",
+            "Microsoft.KubernetesConfiguration/extensions/read",
+            "Microsoft.KubernetesConfiguration/extensions/delete",
+            "Microsoft.KubernetesConfiguration/extensions/operations/read",
         ),
     ),
 ]
