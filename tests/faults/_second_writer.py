@@ -27,6 +27,7 @@ from ._cases import (
     ATTACHED,
     CLUSTER,
     DATASTORE,
+    DIAGNOSTICS,
     FLEET,
     INSTANCE,
     LAPTOP,
@@ -59,6 +60,8 @@ _OWN = ("etag", "provisioningState", "createdOn", "modifiedOn", "resourceGuid", 
 # What every act leaves behind, so that it is recognised at the end.
 MARK = {"second": "writer"}
 HOST, FAMILY, ML_PROVIDER = "theirs.example.org", "standardFSv2Family", "Microsoft.MachineLearningServices"
+# A destination of diagnostic settings that no case declares.
+HUB = f"{GROUP_ID}/providers/Microsoft.EventHub/namespaces/theirs/authorizationRules/send"
 # Simulated seconds after which everything that the second writer starts is done.
 _DONE = 30.0
 _TYPES = (
@@ -68,6 +71,8 @@ _TYPES = (
     ("rule", re.compile(r"/workspaces/[^/]+/outboundrules/[^/]+$", re.IGNORECASE)),
     ("quotas", re.compile(r"/locations/[^/]+/quotas$", re.IGNORECASE)),
     ("workspace", re.compile(r"/microsoft\.machinelearningservices/workspaces/[^/]+$", re.IGNORECASE)),
+    ("registry", re.compile(r"/microsoft\.machinelearningservices/registries/[^/]+$", re.IGNORECASE)),
+    ("setting", re.compile(r"/diagnosticsettings/[^/]+$", re.IGNORECASE)),
     ("network", re.compile(r"/virtualnetworks/[^/]+$", re.IGNORECASE)),
     (
         "resource",
@@ -85,6 +90,8 @@ _VERSIONS = {
     "vaults": "2023-07-01",
     "components": "2020-02-02",
     "registries": "2023-07-01",
+    "registry": ML,
+    "setting": "2021-05-01-preview",
 }
 
 
@@ -100,7 +107,7 @@ def sources(target: str) -> tuple[str, ...]:
 
 def version_of(path: str) -> str:
     what = type_of(path)
-    return _VERSIONS.get(what if what == "network" else path.lower().split("/")[-2], ML)
+    return _VERSIONS.get(path.lower().split("/")[-2] if what == "resource" else str(what), ML)
 
 
 @dataclass(frozen=True)
@@ -365,8 +372,8 @@ def _writable(body: dict[str, t.Any]) -> dict[str, t.Any]:
 def _tagged(rivalry: Rivalry, path: str, wait: float = _DONE) -> bool:
     body = rivalry.read(path) or {}
     tags = {**(body.get("tags") or {}), **MARK}
-    if type_of(path) in ("connection", "datastore"):
-        return _host_added(rivalry, path)
+    if type_of(path) in ("connection", "datastore", "setting"):
+        return _put_with_mark(rivalry, path)
     if type_of(path) == "compute":
         return bool(rivalry.call("PUT", path, {**_writable(body), "tags": tags}, wait=wait).status < 400)
     return bool(rivalry.call("PATCH", path, {"tags": tags}, wait=wait).status < 400)
@@ -377,7 +384,7 @@ def _has_mark(body: dict[str, t.Any] | None) -> bool:
         return False
     properties = body["properties"] if isinstance(body.get("properties"), dict) else {}
     tags = {**(body.get("tags") or {}), **(properties.get("tags") or {}), **(properties.get("metadata") or {})}
-    return MARK.items() <= tags.items() or _has_host(body)
+    return MARK.items() <= tags.items() or _has_host(body) or properties.get("eventHubAuthorizationRuleId") == HUB
 
 
 def _marked(path: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -390,12 +397,14 @@ def _marked(path: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
         # No read shows the key, and no PUT is taken without it.
         key = {"credentialsType": "AccountKey", "secrets": {"secretsType": "AccountKey", "key": "their-key=="}}
         return {"properties": {**properties, "credentials": key, "tags": {**(properties.get("tags") or {}), **MARK}}}
+    if type_of(path) == "setting":
+        return {"properties": {**body["properties"], "eventHubAuthorizationRuleId": HUB}}
     if type_of(path) == "rule":
         return {"properties": {**body["properties"], "fqdns": [*(body["properties"].get("fqdns") or []), HOST]}}
     return {**body, "tags": {**(body.get("tags") or {}), **MARK}}
 
 
-def _host_added(rivalry: Rivalry, path: str) -> bool:
+def _put_with_mark(rivalry: Rivalry, path: str) -> bool:
     body = rivalry.read(path)
     return body is not None and _put(rivalry, path, _marked(path, _writable(body)))
 
@@ -556,9 +565,9 @@ def _dependents(rivalry: Rivalry) -> dict[str, str]:
     return {name: f"{GROUP_ID}/providers/{path}" for name, (path, _body) in rows.items()}
 
 
-ALL = ("compute", "connection", "datastore", "workspace", "network", "resource")
+ALL = ("compute", "connection", "datastore", "registry", "setting", "workspace", "network", "resource")
 ACTS = [
-    Act("adds a tag", _tagged, _has_mark, ALL, ("tags", "metadata")),
+    Act("adds a tag", _tagged, _has_mark, ALL, ("tags", "metadata", "event_hub")),
     Act(
         "adds a tag, still running",
         lambda rivalry, path: _tagged(rivalry, path, wait=0),
@@ -616,7 +625,7 @@ ACTS = [
     ),
     Act("adds an address prefix", _prefix_added, _has_prefix, ("network",), ("addressPrefixes", "address")),
     Act("adds a subnet", _subnet_added, _has_subnet, ("network",), ("subnets",)),
-    Act("adds a host name to a rule", _host_added, _has_host, ("rule",), ("fqdns", "outbound_rules")),
+    Act("adds a host name to a rule", _put_with_mark, _has_host, ("rule",), ("fqdns", "outbound_rules")),
     Act("sets another quota", _quota_set, _has_quota, ("quotas",), ("quotas",)),
     Act(
         "deletes it",
@@ -715,6 +724,8 @@ _WRITERS = (
     ATTACHED,
     DATASTORE,
     OF_SERVICES,
+    "aml_registry",
+    DIAGNOSTICS,
     WORKSPACES,
     "aml_quota",
     RESOURCE,
