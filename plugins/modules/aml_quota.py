@@ -13,9 +13,10 @@ author:
 description:
   - Sets how many dedicated vCPUs of a family a workspace may use, so that the workspaces of a subscription do not compete for them.
   - Families that are not declared are not managed. Only differences are sent, and the quotas are read again to verify the result.
-  - A subscription's own limits cannot be set through Azure Machine Learning. They are returned together with those of the workspace, and are raised
-    by a support request.
-  - It needs the permission C(Microsoft.MachineLearningServices/locations/updateQuotas/action) in the subscription.
+  - A subscription's own limits are not set, but requested from the service Microsoft.Quota (O(subscription_quotas)), which grants or refuses the
+    request, or leaves the decision to people.
+  - It needs the permission C(Microsoft.MachineLearningServices/locations/updateQuotas/action) in the subscription for O(quotas), and
+    C(Microsoft.Quota/quotas/write), C(Microsoft.Quota/quotas/read) and C(Microsoft.Quota/quotaRequests/read) for O(subscription_quotas).
 options:
   location:
     description:
@@ -23,10 +24,9 @@ options:
     type: str
   quotas:
     description:
-      - The limits to set.
+      - The limits of the workspace to set. Required if O(subscription_quotas) is not set.
     type: list
     elements: dict
-    required: true
     suboptions:
       family:
         description:
@@ -39,6 +39,40 @@ options:
           - Null, or not set, removes the limit of the workspace, so that only the limit of the subscription applies. It is sent as -1, which is how
             the service represents that there is no limit.
         type: int
+  subscription_quotas:
+    description:
+      - The limits that the subscription needs at least in the region. A higher one is requested for each family whose limit is lower. A limit is never
+        lowered.
+      - A request that is already pending for at least as much is not sent again. One that was refused is sent again by the next run.
+      - They are requested before O(quotas) are set. A limit of the workspace that needs a request which is still pending is not set, with a warning.
+    type: list
+    elements: dict
+    suboptions:
+      family:
+        description:
+          - Family, as the service names it, ignoring case, or V(TotalLowPriorityCores) for the low-priority vCPUs of all families.
+        type: str
+        required: true
+      limit:
+        description:
+          - vCPUs that all workspaces of the subscription can use together in the region, 0 or more.
+        type: int
+        required: true
+  wait:
+    description:
+      - Whether to wait until the requests for O(subscription_quotas) are decided.
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - Maximum number of seconds to wait for the decisions. A request that is not decided by then is V(pending) in RV(requests), with a warning, and
+        the task does not fail. Run it again to see the result.
+    type: int
+    default: 300
+  wait_interval:
+    description:
+      - Seconds between two reads of the requests. Defaults to a series that grows from 5 to 30.
+    type: float
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.scope
@@ -49,6 +83,9 @@ notes:
     refused C(family) with C(limit), C(code) and C(message). The codes are V(InvalidQuotaBelowClusterMinimum),
     V(InvalidQuotaExceedsSubscriptionLimit), V(InvalidVMFamilyName), V(OperationNotSupportedForSku), V(OperationNotEnabledForRegion),
     V(Failure) and V(Undefined). What the current limits already exclude is refused before a write, also in check mode.
+  - A refused request for more quota of the subscription is a failure with the service's code, after all others were sent. V(ContactSupport) leaves the
+    decision to a support request, V(QuotaNotAvailableForResource) means that the region has no capacity for the subscription, and V(DeprecatedQuotaType)
+    that the family is being retired. V(QuotaNotRequestable) is found before the first request, also in check mode.
 seealso:
   - module: azureml.compute.aml_usage_info
   - module: azureml.compute.aml_vm_size_info
@@ -72,12 +109,23 @@ EXAMPLES = r"""
     quotas:
       - family: standardDSv3Family
         limit: null
+
+- name: Request 200 vCPUs of DSv3 for the subscription, of which the workspace may use 120
+  azureml.compute.aml_quota:
+    resource_group: ml-dev
+    workspace: ws-dev
+    subscription_quotas:
+      - family: standardDSv3Family
+        limit: 200
+    quotas:
+      - family: standardDSv3Family
+        limit: 120
 """
 
 RETURN = r"""
 quotas:
   description: All families of the region after the task, in check mode as they would be.
-  returned: success
+  returned: success, if O(quotas) is set
   type: list
   elements: dict
   contains:
@@ -96,6 +144,42 @@ quotas:
       type: int
       returned: always
       sample: 200
+requests:
+  description: One entry for each of O(subscription_quotas) that is above the current limit. Empty if there is none.
+  returned: success, and failure after a request
+  type: list
+  elements: dict
+  contains:
+    family:
+      description: Family, in the service's spelling.
+      type: str
+      returned: always
+      sample: standardDSv3Family
+    limit:
+      description: The limit that is requested in vCPUs.
+      type: int
+      returned: always
+      sample: 200
+    status:
+      description: V(granted), V(pending), V(refused), or V(requested) in check mode for what would be requested.
+      type: str
+      returned: always
+      sample: granted
+    request:
+      description: Name of the request; null if there is none yet, or it is not known.
+      type: str
+      returned: always
+      sample: 2b5c8515-37d8-4b6a-879b-cd641a2cf605
+    message:
+      description: What the service says about the request.
+      type: str
+      returned: always
+      sample: The request was granted.
+    submitted:
+      description: Time of the request.
+      type: str
+      returned: always
+      sample: "2026-05-01T10:00:00Z"
 location:
   description: The region.
   returned: success
@@ -154,14 +238,20 @@ SPEC: specs.Spec = {
     "quotas": {
         "type": "list",
         "elements": "dict",
-        "required": True,
         "options": {"family": {"type": "str", "required": True}, "limit": {"type": "int"}},
     },
+    "subscription_quotas": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"family": {"type": "str", "required": True}, "limit": {"type": "int", "required": True}},
+    },
+    **specs.WAIT_SPEC,
+    "wait_timeout": {"type": "int", "default": 300},
 }
 
 
 def main() -> None:
-    run(manage_quotas, SPEC)
+    run(manage_quotas, SPEC, required_one_of=[["quotas", "subscription_quotas"]])
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ TESTS = {
     "network": "tests/unit/simulator/test_managed_network.py",
     "online": "tests/unit/simulator/test_ml_online_endpoints.py",
     "process": "tests/unit/simulator/test_core_process.py",
+    "quota_requests": "tests/unit/simulator/test_quota_requests.py",
     "refusals": "tests/unit/simulator/test_ml_refusals.py",
     "surface": "tests/integration/test_sdk.py",
     "template": "tests/unit/simulator/test_template.py",

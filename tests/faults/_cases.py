@@ -398,6 +398,11 @@ CASES = [
             {"quotas": [{"family": "standardDSv2Family", "limit": 20}, {"family": "standardDSv3Family", "limit": 8}]}
         ),
     ),
+    Case(
+        "quotas: request",
+        "aml_quota",
+        _plain({"location": "eastus", "subscription_quotas": [{"family": "standardDSv2Family", "limit": 300}]}),
+    ),
     Case("private endpoint connection: approve", CONNECTION, _connected),
     Case("private endpoint connection: remove", CONNECTION, lambda azure: {**_connected(azure), "state": "absent"}),
     Case("action: provision the network", "arm_action", _due),

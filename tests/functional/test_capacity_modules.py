@@ -221,3 +221,72 @@ def test_another_region_than_the_workspaces_is_refused_by_the_service(azure: Azu
 def test_refused_offline(azure: Azure, quotas: list[tuple[str, int]], code: str) -> None:
     failed = keep(azure, *quotas, ok=False)
     assert failed["failure"]["code"] == code and azure.sent == []
+
+
+# --- quotas of the subscription ---
+
+
+def raised(azure: Azure, *wanted: tuple[str, int], **more: t.Any) -> dict[str, t.Any]:
+    rows = [{"family": family, "limit": limit} for family, limit in wanted]
+    return azure.run("aml_quota", **{"location": "eastus", "subscription_quotas": rows, **more})
+
+
+def told(result: dict[str, t.Any]) -> dict[str, str]:
+    return {row["family"]: row["status"] for row in result["requests"]}
+
+
+def test_a_higher_limit_is_requested_and_the_workspace_gets_its_part(azure: Azure) -> None:
+    """Only what is too low is requested; a second run reads, and a lower limit is no request."""
+    wanted = {"quotas": [{"family": DSV2, "limit": 250}]}
+    planned = raised(azure, (DSV2.upper(), 300), (DSV3, 100), check=True, **wanted)
+    assert azure.writes == [] and told(planned) == {DSV2: "requested"}
+    done = raised(azure, (DSV2.upper(), 300), (DSV3, 100), **wanted)
+    assert [request.path.rsplit("/", 1)[-1] for request in azure.writes] == [DSV2, "updateQuotas"]
+    assert [planned[key] for key in ("changed", "plan", "diff")] == [done[key] for key in ("changed", "plan", "diff")]
+    assert [(change["field"], change["before"], change["after"]) for change in done["plan"]["changes"]] == [
+        (f"subscription_quotas.{DSV2}", 200, 300),
+        (f"quotas.{DSV2}", None, 250),
+    ]
+    assert told(done) == {DSV2: "granted"} and done["requests"][0]["request"]
+    limits = {row["family"]: row["subscription_limit"] for row in done["quotas"]}
+    assert limits[DSV2] == 300
+    again = raised(azure, (DSV2, 300), (DSV3, 50), ("TotalLowPriorityCores", 100))
+    assert (again["changed"], again["requests"], again["plan"]["action"]) == (False, [], "none")
+    assert [(request.method, request.path.rsplit("/", 1)[-1]) for request in azure.sent] == [("GET", "quotas")]
+
+
+def test_a_request_that_people_decide_is_pending_and_is_sent_once(azure: Azure) -> None:
+    azure.app.configure({"quota_requests": {DSV2: "pending"}})
+    first = raised(azure, (DSV2, 300), quotas=[{"family": DSV2, "limit": 250}, {"family": DSV3, "limit": 8}])
+    assert first["changed"] is True and told(first) == {DSV2: "pending"}
+    assert "is pending" in str(first["warnings"]) and "were not set" in str(first["warnings"])
+    assert {row["family"]: row["limit"] for row in first["quotas"] if row["limit"] is not None} == {DSV3: 8}
+    for check in (True, False):
+        again = raised(azure, (DSV2, 280), wait_timeout=20, check=check)
+        assert (again["changed"], told(again)) == (False, {DSV2: "pending"}) and azure.writes == []
+    assert again["requests"][0]["request"] == first["requests"][0]["request"]
+    raised(azure, (DSV2, 400), wait=False)
+    assert [request.path.rsplit("/", 1)[-1] for request in azure.writes] == [DSV2], "another limit is another request"
+
+
+def test_refusals_come_with_their_code_after_all_others_were_sent(azure: Azure) -> None:
+    error = {"code": "QuotaNotAvailableForResource", "message": "No capacity."}
+    azure.app.configure({"quota_requests": {DSV2: error}})
+    failed = raised(azure, (DSV2, 300), (DSV3, 200), ok=False)
+    assert failed["failure"]["code"] == "QuotaNotAvailableForResource" and failed["changed"] is True
+    assert failed["failure"]["details"] == [{"family": DSV2, "limit": 300, **error}]
+    assert "another size or region" in failed["msg"] and told(failed) == {DSV2: "refused", DSV3: "granted"}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_cannot_be_requested_is_refused_before_a_write(azure: Azure, check: bool) -> None:
+    azure.app.configure({"quota_requests": {DSV2: "not applicable"}})
+    failed = raised(azure, (DSV2, 300), ("standardNothing", 1), ok=False, check=check)
+    assert [row["code"] for row in failed["failure"]["details"]] == ["QuotaNotRequestable", "InvalidVMFamilyName"]
+    assert azure.writes == [] and failed["changed"] is False
+    assert raised(azure, (DSV2, 200), check=check)["changed"] is False, "what is not too low need not be requestable"
+
+
+def test_an_answer_without_a_body_is_found_by_its_address(azure: Azure) -> None:
+    azure.app.configure({"guesses": {"quota_request": {"body": False}}})
+    assert told(raised(azure, (DSV2, 300))) == {DSV2: "granted"}

@@ -465,7 +465,10 @@ BASES: dict[str, list[Options]] = {
     "aml_preflight_info": [
         {"computes": [{"name": "cpu-cluster", "type": "amlcompute", "size": "Standard_D4s_v3", "max_instances": 2}]}
     ],
-    "aml_quota": [{"location": "eastus", "quotas": [{"family": "standardDSv2Family", "limit": 24}]}],
+    "aml_quota": [
+        {"location": "eastus", "quotas": [{"family": "standardDSv2Family", "limit": 24}]},
+        {"location": "eastus", "subscription_quotas": [{"family": "standardDSv2Family", "limit": 300}]},
+    ],
     "aml_registry": [
         {
             "name": "shared",
@@ -994,6 +997,15 @@ RULES: dict[str, list[t.Any]] = {
     "quotas": [[None], ["standard"], [{}], [{"family": "a"}] * 2, [{"family": "a", "count": 1}]],
     "quotas.family": ["", " ", "a/b", "../x", "a\nb", " a", "a ", "\ud800", None],
     "quotas.limit": [-1, "many"],
+    "subscription_quotas": [
+        [None],
+        ["standard"],
+        [{}],
+        [{"family": "a", "limit": 1}] * 2,
+        [{"family": "a", "limit": 1, "count": 1}],
+    ],
+    "subscription_quotas.family": ["", " ", "a/b", "../x", "a\nb", " a", "a ", "\ud800", None],
+    "subscription_quotas.limit": [-1, "many", None],
     # fleet
     "aml_fleet:name": ["", "a\nb", " a", "a" * 257, "\ud800"],
     "aml_fleet:defaults": [{"all": "x"}, {"amlcompute": []}, {"cluster": {"size": "x"}}],

@@ -323,6 +323,7 @@ plain("aml_export_info", "a workspace with all that is in it", MADE)
 plain("aml_preflight_info", "everything it checks", None, computes=[{"type": "amlcompute", **CPU}])
 plain("aml_quota", "no change", None, quotas=[])
 plain("aml_quota", "change", None, quotas=[{"family": "standardDSv2Family", "limit": 8}])
+plain("aml_quota", "request", None, subscription_quotas=[{"family": "standardDSv2Family", "limit": 300}])
 plain("aml_usage_info", "a workspace's region")
 plain("aml_vm_size_info", "a workspace's region")
 FLEET: list[dict[str, t.Any]] = [

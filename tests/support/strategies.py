@@ -349,6 +349,9 @@ VALUES: dict[str, Strategy] = {
     # quotas
     "quotas.family": st.one_of(spelled("standardDSv2Family"), spelled("standardDSv3Family")),
     "quotas.limit": st.one_of(st.none(), st.integers(0, 24)),
+    "subscription_quotas.family": st.one_of(spelled("standardDSv2Family"), spelled("standardDSv3Family")),
+    # Also below the current limits, of which nothing is lowered.
+    "subscription_quotas.limit": st.integers(0, 400),
 }
 
 # Options that no declaration has, each with the reason.
@@ -706,11 +709,16 @@ def fleets() -> Strategy:
 
 
 def quotas() -> Strategy:
-    """Options of ``aml_quota``, from its spec; each family once."""
+    """Options of ``aml_quota``, from its spec; each family once in each list."""
+
+    def is_once(options: Options) -> bool:
+        lists = (
+            [row["family"].casefold() for row in options.get(name) or []] for name in ("quotas", "subscription_quotas")
+        )
+        return all(len(set(families)) == len(families) for families in lists)
+
     subject = Subject("quota", "aml_quota", None, {}, ("quotas",))
-    return subject.strategy().filter(
-        lambda options: len({quota["family"].casefold() for quota in options["quotas"]}) == len(options["quotas"])
-    )
+    return subject.strategy().filter(is_once)
 
 
 def furnish(azure: Azure) -> None:

@@ -92,12 +92,18 @@ def check_quotas(declared: t.Sequence[Item]) -> Findings:
 
 
 class Quotas(Kind):
-    """The quotas of one workspace in one region: a row for each declared family. They always exist, and are changed by one POST."""
+    """The quotas of one workspace in one region: a row for each declared family. They always exist, and are changed by one POST.
+
+    to_come  limits of the subscription, by family in lower case, that are granted and may not show yet
+    """
 
     label = "quota of workspace"
 
-    def __init__(self, workspace: Target, location: str, api_version: str) -> None:
+    def __init__(
+        self, workspace: Target, location: str, api_version: str, to_come: t.Mapping[str, int] | None = None
+    ) -> None:
         self.workspace = workspace
+        self.to_come = {_key(family): limit for family, limit in (to_come or {}).items()}
         self.location = location
         self.api_version = api_version
 
@@ -116,8 +122,7 @@ class Quotas(Kind):
             raise quota_error(refused, self.workspace.name, "Nothing was sent.")
         return iter(())
 
-    @staticmethod
-    def _foreseen(declared: Declared, current: dict[str, t.Any]) -> t.Iterator[Item]:
+    def _foreseen(self, declared: Declared, current: dict[str, t.Any]) -> t.Iterator[Item]:
         limits = current["subscription"]
         for option, limit in declared.items():
             key = _key(_family(option))
@@ -127,7 +132,7 @@ class Quotas(Kind):
             # If the service lists nothing, it checks the family itself.
             if limits and key not in limits:
                 yield _refusal(family, limit, "InvalidVMFamilyName", "the service lists no such family in this region")
-            elif limit is not None and most is not None and limit > most:
+            elif limit is not None and most is not None and limit > max(most, self.to_come.get(key, 0)):
                 why = f"{limit} is above the subscription's limit of {most}"
                 yield _refusal(family, limit, "InvalidQuotaExceedsSubscriptionLimit", why)
 
@@ -208,5 +213,5 @@ def quota_error(refused: list[Item], workspace: str, rest: str) -> ArmError:
         f"Quotas of the workspace {workspace!r} cannot be set as declared: {lines}. {rest}",
         code=refused[0]["code"],
         details=refused,
-        hint="Correct the families or limits; the subscription's own limits are raised by a support request.",
+        hint="Correct the families or limits; subscription_quotas requests a higher limit of the subscription.",
     )

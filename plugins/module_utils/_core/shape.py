@@ -365,6 +365,28 @@ NODE = mapping(
 USAGE_NAME = mapping({"value": TEXT, "localizedValue": TEXT})
 USAGE = mapping({"id": TEXT, "type": TEXT, "unit": TEXT, "name": USAGE_NAME, "currentValue": NUMBER, "limit": NUMBER})
 QUOTA = mapping({"id": TEXT, "type": TEXT, "unit": TEXT, "name": USAGE_NAME, "limit": NUMBER})
+# Of Microsoft.Quota: the limit of a subscription, and a request for a higher one.
+_LIMIT = mapping({"value": NUMBER})
+SUBSCRIPTION_QUOTA = mapping(
+    {
+        "name": TEXT,
+        "properties": mapping(
+            {"limit": _LIMIT, "isQuotaApplicable": Shape(("boolean",)), "resourceType": TEXT}, required=("limit",)
+        ),
+    },
+    required=("name", "properties"),
+)
+_ASKED = mapping({"name": USAGE_NAME, "limit": _LIMIT, "message": TEXT})
+QUOTA_REQUEST = mapping(
+    {
+        "name": TEXT,
+        "properties": mapping({
+            "provisioningState": TEXT, "message": TEXT, "requestSubmitTime": TEXT, "error": mapping({"code": TEXT, "message": TEXT}),
+            "value": list_of(_ASKED),
+        }),
+    },
+    required=("name", "properties"),
+)  # fmt: skip
 SIZE = mapping({
     "name": TEXT, "family": TEXT, "vCPUs": NUMBER, "gpus": NUMBER, "osVhdSizeMB": NUMBER, "maxResourceVolumeMB": NUMBER, "memoryGB": NUMBER,
     "lowPriorityCapable": FLAG, "premiumIO": FLAG, "supportedComputeTypes": list_of(TEXT),
@@ -515,6 +537,7 @@ _OTHERS = (
     ("/providers/microsoft.kubernetesconfiguration/extensions/", EXTENSION),
     ("/providers/microsoft.containerservice/managedclusters/", KUBERNETES),
     ("/providers/microsoft.kubernetes/connectedclusters/", KUBERNETES),
+    ("/providers/microsoft.quota/quotarequests/", QUOTA_REQUEST),
 )
 
 
@@ -533,6 +556,8 @@ def of_items(path: str) -> t.Callable[[t.Any], Shape]:
     """The shape of each item of the list at an address. Resources of other providers are mappings, and nothing else is known of them."""
     if path.casefold().rstrip("/").endswith("/roleassignments"):
         return _always(ROLE_ASSIGNMENT)
+    if "/providers/microsoft.quota/" in path.casefold():
+        return _always(SUBSCRIPTION_QUOTA if path.casefold().endswith("/quotas") else QUOTA_REQUEST)
     match = _MANY.search(path)
     last = match["last"].casefold() if match else ""
     if _PROVIDER not in path.casefold():

@@ -259,6 +259,7 @@ FORMS: dict[str, Check] = {
     "network_settings.resource_group": rules.resource_group,
     "ssh_settings.admin_username": rules.account,
     "quotas.family": rules.vm_family,
+    "subscription_quotas.family": rules.vm_family,
     **dict.fromkeys(COLLECTION_PATHS, rules.segment),
 }
 

@@ -29,6 +29,7 @@ NAMES = (
     "machine_learning.online_endpoints",
     "machine_learning.registries",
     "machine_learning.locations",
+    "machine_learning.quota_requests",
 )
 
 

@@ -56,43 +56,45 @@ _WORKSPACE_QUOTA = re.compile(
 )
 
 
+def location_of(p: dict[str, str]) -> str:
+    """The region of an address, or the refusal of one that does not exist."""
+    location = normalise(p["loc"])
+    if location not in LOCATIONS:
+        raise ArmError(
+            400,
+            "LocationNotAvailableForResourceType",
+            f"The provided location '{p['loc']}' is not available for resource type '{PROVIDER}/locations'. List "
+            f"of available regions for the resource type is '{','.join(sorted(LOCATIONS))}'.",
+        )
+    return location
+
+
 class Locations:
     """The handlers of the location scope."""
 
     def __init__(self, app: App) -> None:
         self.app = app
 
-    def _location(self, p: dict[str, str]) -> str:
-        location = normalise(p["loc"])
-        if location not in LOCATIONS:
-            raise ArmError(
-                400,
-                "LocationNotAvailableForResourceType",
-                f"The provided location '{p['loc']}' is not available for resource type '{PROVIDER}/locations'. List "
-                f"of available regions for the resource type is '{','.join(sorted(LOCATIONS))}'.",
-            )
-        return location
-
     def usages(self, request: Request, p: dict[str, str]) -> Response:
-        location = self._location(p)
+        location = location_of(p)
         node_states.refresh(self.app, self.app.store.by_type(p["sub"], COMPUTE_TYPE))
         return Response(200, {"value": quotas.usages(self.app, p["sub"], location)})
 
     def vm_sizes(self, request: Request, p: dict[str, str]) -> Response:
-        location = self._location(p)
+        location = location_of(p)
         removed = self.app.config["sizes"]["removed"].get(location)
         # The name of the list until 2021-04-01 and in 2021-07-01 (azure-rest-api-specs, VirtualMachineSizeListResult).
         key = "amlCompute" if request.api_version[:10] < "2021-07-01" else "value"
         return Response(200, {key: [size.wire() for size in catalogue.available(location, removed)]})
 
     def quotas(self, request: Request, p: dict[str, str]) -> Response:
-        location = self._location(p)
+        location = location_of(p)
         prefix = f"/subscriptions/{p['sub']}/providers/{PROVIDER}/locations/{location}/quotas"
         value = [
             self._quota(
                 f"{prefix}/{family}",
                 family,
-                quotas.limit(self.app, location, family),
+                quotas.limit(self.app, p["sub"], location, family),
                 "vmFamily/dedicatedCores",
                 None,
             )
@@ -121,7 +123,7 @@ class Locations:
         }
 
     def update_quotas(self, request: Request, p: dict[str, str]) -> Response:
-        location = self._location(p)
+        location = location_of(p)
         entries = request.json_object.get("value")
         if not isinstance(entries, list):
             raise ArmError(400, "InvalidRequestContent", "The request content was invalid: 'value' must be a list.")
@@ -142,7 +144,7 @@ class Locations:
         family = {name.lower(): name for name in catalogue.FAMILIES}.get(match["family"].lower())
         if family is None:
             return "InvalidVMFamilyName"
-        if most > quotas.limit(self.app, location, family):
+        if most > quotas.limit(self.app, subscription, location, family):
             return "InvalidQuotaExceedsSubscriptionLimit"
         if 0 <= most < self._least_cores(subscription, location, workspace["id"], family):
             return "InvalidQuotaBelowClusterMinimum"

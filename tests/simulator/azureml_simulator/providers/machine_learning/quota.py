@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.providers.machine_learning import catalogue
 from azureml_simulator.providers.machine_learning.common import COMPUTE_TYPE, PROVIDER
+from azureml_simulator.store import subscription_of
 
 if TYPE_CHECKING:
     from azureml_simulator.app import App
 
 WORKSPACE_QUOTAS = "ml.quotas"
+GRANTED = "ml.granted quotas"
 CLUSTERS, DEDICATED, LOW_PRIORITY = "TotalClusters", "TotalDedicatedCores", "TotalLowPriorityCores"
 _GUIDE = "https://docs.microsoft.com/azure/machine-learning/how-to-manage-quotas#request-quota-increases"
 _QUERY = """SELECT id, json_extract(doc, '$.properties.properties.vmSize'),
@@ -73,8 +75,11 @@ def holdings(app: App, subscription: str, location: str, *, busy: bool = False) 
     return found
 
 
-def limit(app: App, location: str, name: str) -> int:
-    """The subscription's limit in a region: `quotas` of the configuration, `*` for the regions not named."""
+def limit(app: App, subscription: str, location: str, name: str) -> int:
+    """The subscription's limit in a region: what a request was granted, or `quotas` of the configuration, `*` for the regions not named."""
+    granted = app.store.kv_get(GRANTED, f"{subscription}|{location}|{name}".lower())
+    if granted is not None:
+        return int(granted)
     table = app.config["quotas"]
     for region in (location, "*"):
         entries = {key.lower(): value for key, value in table.get(region, {}).items()}
@@ -109,7 +114,7 @@ def check(app: App, doc: dict[str, Any], subscription: str) -> dict[str, Any] | 
     cores = nodes * size.vcpus
     others = others_of(app, doc, subscription, busy=True)
     if inner.get("vmPriority") == "LowPriority":
-        quota = limit(app, location, LOW_PRIORITY)
+        quota = limit(app, subscription, location, LOW_PRIORITY)
         used = sum(held.cores for held in others if held.low_priority)
         return _exceeds("total", quota, nodes, cores) if used + cores > quota else None
     broken = broken_limit(app, doc, others, size.family, cores)
@@ -124,7 +129,7 @@ def others_of(app: App, doc: dict[str, Any], subscription: str, *, busy: bool) -
 def broken_limit(app: App, doc: dict[str, Any], others: list[Holding], family: str, cores: int) -> int | None:
     """The limit of a family, in the region or in the workspace, that so many dedicated cores more would break."""
     mine = [held for held in others if held.family == family and not held.low_priority]
-    quota = limit(app, doc["properties"]["computeLocation"], family)
+    quota = limit(app, subscription_of(doc["id"]), doc["properties"]["computeLocation"], family)
     if sum(held.cores for held in mine) + cores > quota:
         return quota
     workspace = doc["id"].rsplit("/computes/", 1)[0]
@@ -141,7 +146,7 @@ def family_text(family: str) -> str:
 def too_many(app: App, doc: dict[str, Any], subscription: str) -> dict[str, Any] | None:
     """The number of clusters [ISS MachineLearningNotebooks#613; the code is a guess]."""
     location = doc["properties"]["computeLocation"]
-    most = limit(app, location, CLUSTERS)
+    most = limit(app, subscription, location, CLUSTERS)
     scope = (COMPUTE_TYPE.lower(), subscription.lower())
     counted = "SELECT COUNT(*) FROM resources WHERE type=? AND subscription=?"
     if app.store.db.execute(counted, scope).fetchone()[0] <= most or len(holdings(app, subscription, location)) <= most:
@@ -171,12 +176,14 @@ def usages(app: App, subscription: str, location: str) -> list[dict[str, Any]]:
     dedicated = sum(entry_.cores for entry_ in held if not entry_.low_priority)
     low = sum(entry_.cores for entry_ in held if entry_.low_priority)
     found = [
-        entry(CLUSTERS, "Total Clusters", len(held), limit(app, location, CLUSTERS), "totalClusters", prefix),
+        entry(
+            CLUSTERS, "Total Clusters", len(held), limit(app, subscription, location, CLUSTERS), "totalClusters", prefix
+        ),
         entry(
             DEDICATED,
             "Total Cluster Dedicated Regional vCPUs",
             dedicated,
-            limit(app, location, DEDICATED),
+            limit(app, subscription, location, DEDICATED),
             "totalDedicatedCores",
             prefix,
         ),
@@ -184,7 +191,7 @@ def usages(app: App, subscription: str, location: str) -> list[dict[str, Any]]:
             LOW_PRIORITY,
             "Total Cluster LowPriority Regional vCPUs",
             low,
-            limit(app, location, LOW_PRIORITY),
+            limit(app, subscription, location, LOW_PRIORITY),
             "totalLowPriorityCores",
             prefix,
         ),
@@ -198,7 +205,7 @@ def usages(app: App, subscription: str, location: str) -> list[dict[str, Any]]:
                 family,
                 f"{text} Dedicated vCPUs",
                 cores,
-                limit(app, location, family),
+                limit(app, subscription, location, family),
                 "vmFamily/dedicatedCores",
                 f"{own}/{family}",
             )
