@@ -49,6 +49,7 @@ def text() -> str:
         f"EVERY_COMPUTE: tuple[str, ...] = {tuple(sorted(common))!r}",
         "# By the compute type, in lower case.",
         f"COMPUTE: dict[str, tuple[str, ...]] = {own!r}",
+        f"DATASTORE: tuple[str, ...] = {tuple(sorted(_both('workspaces/datastores')))!r}",
     ]
     command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(FILE), "-"]
     formatted = subprocess.run(

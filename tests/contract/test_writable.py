@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import uncovered, writable
@@ -19,6 +20,9 @@ KINDS: dict[str, Kind] = {"workspace": Workspace(), **INFO_KINDS}
 
 def test_the_table_is_that_of_the_types() -> None:
     assert writable_properties.FILE.read_text(encoding="utf-8") == writable_properties.text()
+
+
+SECRETS = ("properties.credentials.secrets.clientSecret",)
 
 
 def document(place: str, value: t.Any) -> t.Any:
@@ -51,3 +55,13 @@ def test_every_property_is_covered_or_is_the_services_or_is_named(name: str) -> 
         )
         named.append(place)
     assert "sku.capacity" in named
+
+
+def test_every_property_of_a_datastore_is_covered_or_is_the_services_or_is_named() -> None:
+    covered = [*(row.path for row in DATASTORE.fields), *uncovered._OF_THE_SERVICE, *SECRETS]
+    named = [place for place in writable.DATASTORE if not any(is_below(place, above) for above in covered)]
+    assert named == ["properties.properties.*"]
+    # What its credentials have depends on their type.
+    for place in (place for place in writable.DATASTORE if not is_below(place, "properties.credentials")):
+        found = uncovered.of_datastore(DATASTORE, {"id": "id", "name": "name", **document(place, "value")})
+        assert found == (["properties"] if place in named else []), place

@@ -91,6 +91,8 @@ def test_a_fleet_in_github_actions(player: Player) -> None:
     """The plan of a pull request, the plan and the run of the merge, and the nightly comparison, as the workflows call them."""
     for name in ("ws-genomics", "ws-climate"):
         player.simulator.make_workspace("ml-research", name)
+    logs = f"{player.simulator.group_id('ml-research')}/providers/Microsoft.OperationalInsights/workspaces/log-research"
+    player.simulator.arm("PUT", logs, "2023-09-01", {"location": "eastus"})
     shutil.copy(EXAMPLES / "fleet.yml", player.folder)
     mark = player.simulator.mark()
     (plan, apply), (drift,) = commands("fleet.yml"), commands("drift.yml")
