@@ -166,6 +166,13 @@ def _long_enough(patterns: set[bytes], shortest: int) -> set[bytes]:
     return {data for pattern in patterns if len(data := pattern.translate(None, _IGNORED)) >= shortest}
 
 
+def _by_prefix(patterns: t.Iterable[bytes]) -> dict[bytes, set[bytes]]:
+    found: dict[bytes, set[bytes]] = {}
+    for pattern in patterns:
+        found.setdefault(pattern[:_PREFIX], set()).add(pattern)
+    return found
+
+
 class Masker:
     """Secrets, and what replaces them in texts and in trees of texts. Threads may share it."""
 
@@ -190,8 +197,11 @@ class Masker:
                 self._new.append(secret)
 
     def mask(self, text: str) -> str:
+        return self._replaced(text, self._compiled())
+
+    def _replaced(self, text: str, candidates: dict[bytes, set[bytes]]) -> str:
         source = _bytes(text)
-        patterns = self._present(source, self._compiled())
+        patterns = self._present(source, candidates)
         if not patterns:
             return text
         masked, last = bytearray(), 0
@@ -203,18 +213,18 @@ class Masker:
     def mask_tree(self, tree: t.Any) -> t.Any:
         """All texts of a tree, keys too. Only where there is a secret at all is the tree walked a second time."""
         patterns = self._compiled()
-        if not patterns or not self._present(_BETWEEN.join(map(_bytes, _leaves(tree))), patterns):
-            return tree
-        return self._masked(tree)
+        present = self._present(_BETWEEN.join(map(_bytes, _leaves(tree))), patterns) if patterns else set()
+        # What is in none of the texts together is in none of them.
+        return self._masked(tree, _by_prefix(present)) if present else tree
 
-    def _masked(self, tree: t.Any) -> t.Any:
+    def _masked(self, tree: t.Any, patterns: dict[bytes, set[bytes]]) -> t.Any:
         if isinstance(tree, str):
-            masked = self.mask(tree)
+            masked = self._replaced(tree, patterns)
             return WHOLE if masked == MASK != tree else masked
         if isinstance(tree, dict):
-            return {self._masked(key): self._masked(value) for key, value in tree.items()}
+            return {self._masked(key, patterns): self._masked(value, patterns) for key, value in tree.items()}
         if isinstance(tree, (list, tuple, set, frozenset)):
-            return [self._masked(value) for value in tree]
+            return [self._masked(value, patterns) for value in tree]
         return tree
 
     def _compiled(self) -> dict[bytes, set[bytes]]:
@@ -225,8 +235,8 @@ class Masker:
                 for secret in self._new:
                     plain, encoded = _patterns(secret)
                     self._encoded |= encoded
-                    for pattern in plain | encoded:
-                        patterns.setdefault(pattern[:_PREFIX], set()).add(pattern)
+                    for prefix, some in _by_prefix(plain | encoded).items():
+                        patterns.setdefault(prefix, set()).update(some)
                 self._new, self._patterns = [], patterns
             return self._patterns
 

@@ -120,6 +120,11 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
         masked = redact.KNOWN.mask(text)
         return str(remove_values(redact.printable(redact.without_signatures(masked)), self.no_log_values))
 
+    def _hidden(self, texts: list[str]) -> list[str]:
+        """Many texts as they may be shown, searched together: each task logs all of its options."""
+        printable = [redact.printable(redact.without_signatures(text)) for text in redact.KNOWN.mask_tree(texts)]
+        return list(map(str, remove_values(printable, self.no_log_values)))
+
     def masked(self, tree: t.Any) -> t.Any:
         """Values as they may be shown."""
         redact.hide_variables(tree)
@@ -168,9 +173,9 @@ class RawModule(AnsibleModule):  # type: ignore[misc]  # ansible-core has no typ
     def log(self, msg: t.Any, log_args: t.Any = None) -> None:
         # The text of the arguments, in which a mapping is one text.
         arguments = self._shown_arguments()
-        public = {
-            name: value if str(value).startswith("NOT_LOGGING") else self.hidden(str(arguments.get(name)))
-            for name, value in (log_args or {}).items()
-        }
+        given: dict[str, t.Any] = dict(log_args or {})
+        logged = [name for name, value in given.items() if not str(value).startswith("NOT_LOGGING")]
+        texts = self._hidden([str(arguments.get(name)) for name in logged])
+        public = {**given, **dict(zip(logged, texts, strict=True))}
         text = " ".join(f"{name}={value}" for name, value in public.items())
         super().log(f"Invoked with {text}" if public else self.hidden(str(msg)), public or None)

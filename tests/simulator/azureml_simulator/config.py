@@ -46,8 +46,9 @@ class Config(dict[str, Any]):
         self.changes: dict[str, Any] = {}
 
     def add_defaults(self, defaults: dict[str, Any]) -> None:
-        deep_merge(self._defaults, defaults)
-        self._rebuild()
+        for tree in (self._defaults, self):
+            deep_merge(tree, defaults)
+        deep_merge(self, self.changes)
 
     def merge(self, patch: dict[str, Any]) -> None:
         deep_merge(self.changes, patch)

@@ -9,6 +9,7 @@ start with one (a scope) come after those without, patterns that end with one co
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class Route:
     since: str = ""
 
 
+@functools.cache
 def _compile(pattern: str) -> tuple[re.Pattern[str], tuple[int, int, int]]:
     segments = pattern.strip("/").split("/")
     parts, literals = [], 0
@@ -54,14 +56,24 @@ class Router:
     def __init__(self, routes: list[Route]) -> None:
         compiled = [(*_compile(route.pattern), route) for route in routes]
         self._table = sorted(compiled, key=lambda entry: entry[1])
+        # What comes into question for a method and a number of segments: a tenth of all.
+        self._some: dict[tuple[str, int], list[tuple[re.Pattern[str], Route]]] = {}
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        for pattern, _rank, route in self._table:
-            if route.method == method:
-                match = pattern.match(path)
-                if match:
-                    return route, match.groupdict()
+        for pattern, route in self._candidates(method, path.count("/")):
+            match = pattern.match(path)
+            if match:
+                return route, match.groupdict()
         return None
+
+    def _candidates(self, method: str, segments: int) -> list[tuple[re.Pattern[str], Route]]:
+        if (method, segments) not in self._some:
+            self._some[method, segments] = [
+                (pattern, route)
+                for pattern, (rest, _literals, length), route in self._table
+                if route.method == method and (rest or -length == segments)
+            ]
+        return self._some[method, segments]
 
     def methods(self, path: str) -> list[str]:
         """The methods that some pattern without a rest takes for this path."""
