@@ -53,7 +53,16 @@ _SPECS_SOURCE = ("roles/*/meta/argument_specs.yml",)
 _PLAYBOOKS_SOURCE = ("playbooks/*.yml",)
 _OTHERS_SOURCE = ("roles/*/[dtv]*/*.yml", "playbooks/tasks/*.yml", "plugins/inventory/aml_compute.py")
 _NAME = re.compile(r"\baml_\w+")
-_PLAYBOOKS = ("aml_acceptance", "aml_drift", "aml_export", "aml_modernise", "aml_rotate", "aml_stop", "aml_teardown")
+_PLAYBOOKS = (
+    "aml_acceptance",
+    "aml_deploy",
+    "aml_drift",
+    "aml_export",
+    "aml_modernise",
+    "aml_rotate",
+    "aml_stop",
+    "aml_teardown",
+)
 
 
 class _Names(t.NamedTuple):

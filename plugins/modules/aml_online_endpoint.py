@@ -144,6 +144,13 @@ EXAMPLES = r"""
     name: iris-prod
     regenerate_keys: [secondary]
 
+- name: Stop the traffic
+  azureml.compute.aml_online_endpoint:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: iris-prod
+    traffic: {}
+
 - name: Delete an endpoint without traffic, with its deployments
   azureml.compute.aml_online_endpoint:
     resource_group: ml-prod

@@ -142,6 +142,26 @@ CONNECTED = [
     resource(STORAGE, "stprod", "2023-01-01", kind="StorageV2"),
     connected,
 ]
+def served(azure: Simulator) -> None:
+    """An online endpoint with two deployments."""
+    home = f"{azure.group_id('ml-prod')}/providers/Microsoft.MachineLearningServices/workspaces/ws-prod"
+    endpoint = f"{home}/onlineEndpoints/iris-prod"
+    azure.arm("PUT", endpoint, ML, {"location": "eastus", "properties": {"authMode": "Key"}})
+    for name in ("blue", "green"):
+        properties = {"endpointComputeType": "Managed", "model": f"{home}/models/iris/versions/3"}
+        body = {"location": "eastus", "sku": {"name": "Default", "capacity": 1}, "properties": properties}
+        azure.arm("PUT", f"{endpoint}/deployments/{name}", ML, body)
+
+
+def attached(azure: Simulator) -> None:
+    """A Kubernetes compute target."""
+    properties = {"namespace": "ml"}
+    place = f"{azure.group_id('ml-prod')}/providers"
+    body = {"computeType": "Kubernetes", "resourceId": f"{place}/{AKS}/aks", "properties": properties}
+    target = f"{place}/Microsoft.MachineLearningServices/workspaces/ws-prod/computes/inference"
+    azure.arm("PUT", target, ML, {"location": "eastus", "properties": body})
+
+
 # So few vCPUs that a small cluster nearly uses them up.
 TIGHT = {"quotas": {"*": {"standardDSv2Family": 10, "standardDSv3Family": 10}}}
 
@@ -217,6 +237,12 @@ WORLDS = {
         [group("ml-prod"), resource(AKS, "aks", "2024-09-01", properties=POOLS), extension],
         {"aks_id": id_of(AKS, "aks")},
     ),
+    "aml_online_deployment": World([*workspace(), served]),
+    "aml_online_endpoint": World(
+        [*workspace(), resource(AKS, "aks", "2024-09-01", properties=POOLS), extension, attached, served],
+        files={"endpoint.yml": "name: from-the-cli\nauth_mode: key\n"},
+    ),
+    "aml_online_endpoint_info": World([*workspace(), served]),
     "aml_preflight_info": World(workspace(), config=TIGHT),
     "aml_role_assignment": World(
         [*workspace(), resource(STORAGE, "stprod", "2023-01-01", kind="StorageV2")],

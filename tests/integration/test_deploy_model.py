@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook deploy_model: a deployment that fails its check gets no traffic, one that was interrupted continues, and a run after all is done changes nothing."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from .conftest import Player
+
+BLUE = {"model": "azureml:iris:3", "instance_type": "Standard_DS3_v2", "instance_count": 1}
+
+
+def test_blue_and_green(player: Player) -> None:
+    home = player.make_workspace("ws-serve")
+    azure, endpoint = player.simulator, f"{home}/onlineEndpoints/iris-{player.group[3:]}"
+    properties = {"endpointComputeType": "Managed", "model": f"{home}/models/iris/versions/3"}
+    azure.arm("PUT", endpoint, body={"location": "eastus", "properties": {"authMode": "Key"}})
+    blue = {"location": "eastus", "sku": {"name": "Default", "capacity": 1}, "properties": properties}
+    azure.arm("PUT", f"{endpoint}/deployments/blue", body=blue)
+    # What an interrupted run leaves: a part of the traffic is still to be moved.
+    azure.arm("PUT", f"{endpoint}/deployments/green", body=blue)
+    shares = {"authMode": "Key", "traffic": {"blue": 90, "green": 10}}
+    azure.arm("PUT", endpoint, body={"location": "eastus", "properties": shares})
+
+    def traffic() -> t.Any:
+        return azure.arm("GET", endpoint)["properties"]["traffic"]
+
+    def deploy(**more: t.Any) -> t.Any:
+        variables = {
+            "aml_resource_group": player.group,
+            "aml_workspace": {"name": "ws-serve"},
+            "aml_deploy_endpoint": {"name": endpoint.rpartition("/")[2]},
+            "aml_deploy_deployment": {"name": "green", **BLUE},
+            "aml_deploy_steps": "10,50,100",
+            "aml_deploy_attempts": 1,
+            **more,
+        }
+        return player.playbook("azureml.compute.deploy_model", "-e", json.dumps(variables), ok=False)
+
+    azure.control("PUT", "config", {"serving": {"answers": {"green": {"status": 500, "body": "no"}}}})
+    failed = deploy()
+    assert failed.returncode and "was answered with the status 424" in failed.text
+    assert "All traffic goes to blue." in failed.text and traffic() == {"blue": 100}
+    azure.control("PUT", "config", {"serving": {"answers": {"green": {"status": 200, "body": {"class": 1}}}}})
+    key = azure.arm("POST", f"{endpoint}/listKeys")["primaryKey"]
+    done = deploy(aml_deploy_expected="class", aml_deploy_remove="blue")
+    assert done.returncode == 0 and traffic() == {"green": 100} and key not in failed.text + done.text
+    assert done.changed == 4
+    again = deploy(aml_deploy_expected="class", aml_deploy_remove="blue")
+    assert again.returncode == 0 and again.changed == 0
