@@ -42,12 +42,12 @@ def test_blue_and_green(player: Player) -> None:
 
     azure.control("PUT", "config", {"serving": {"answers": {"green": {"status": 500, "body": "no"}}}})
     failed = deploy()
-    assert failed.returncode and "was answered with the status 424" in failed.text
+    assert failed.code and "was answered with the status 424" in failed.text
     assert "All traffic goes to blue." in failed.text and traffic() == {"blue": 100}
     azure.control("PUT", "config", {"serving": {"answers": {"green": {"status": 200, "body": {"class": 1}}}}})
     key = azure.arm("POST", f"{endpoint}/listKeys")["primaryKey"]
     done = deploy(aml_deploy_expected="class", aml_deploy_remove="blue")
-    assert done.returncode == 0 and traffic() == {"green": 100} and key not in failed.text + done.text
+    assert done.code == 0 and traffic() == {"green": 100} and key not in failed.text + done.text
     assert done.changed == 4
     again = deploy(aml_deploy_expected="class", aml_deploy_remove="blue")
-    assert again.returncode == 0 and again.changed == 0
+    assert again.code == 0 and again.changed == 0
