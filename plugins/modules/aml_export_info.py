@@ -44,6 +44,11 @@ options:
       - Names of the role assignments to export, which are GUIDs. Defaults to all of them, or to none if another of these lists is set.
     type: list
     elements: str
+  online_endpoints:
+    description:
+      - Names of the online endpoints to export. Defaults to all of them, or to none if another of these lists is set.
+    type: list
+    elements: str
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.show_variables
@@ -89,7 +94,8 @@ vars:
   description:
     - The workspace as C(aml_workspace), and its compute targets by the studio's tabs in C(aml_clusters), C(aml_instances),
       C(aml_inference_clusters) and C(aml_attached_computes), each with the options of the module for that kind, its connections as C(aml_connections),
-      its datastores as C(aml_datastores), its diagnostic settings as C(aml_diagnostic_settings), and its role assignments as C(aml_role_assignments).
+      its datastores as C(aml_datastores), its diagnostic settings as C(aml_diagnostic_settings), its role assignments as C(aml_role_assignments), and its
+      online endpoints as C(aml_online_endpoints), without their deployments and traffic.
     - A secret of a datastore, and each part of the credentials of a connection, which the service never returns, is C(VALUE_NOT_SHOWN). A task that uses it
       keeps the value that the resource has. It fails if it would have to send the value, to create or change the resource.
     - Also C(aml_subscription_id), C(aml_resource_group) and C(aml_location), the region of the resource group.
@@ -110,7 +116,8 @@ vars:
         max_instances: 4
 fleet:
   description:
-    - The workspace with its compute targets, and C(connections), C(datastores), C(diagnostic_settings) and C(role_assignments) if there are some, as one of the
+    - The workspace with its compute targets, and C(connections), C(datastores), C(diagnostic_settings), C(online_endpoints) and C(role_assignments)
+      if there are some, as one of the
       O(azureml.compute.aml_fleet#module:workspaces) of a fleet.
   returned: success
   type: dict
@@ -126,7 +133,8 @@ fleet:
 cli_yaml:
   description:
     - The text of the CLI's YAML files by file name, V(workspace.yml) and one for each compute target that the CLI's schema has a type for, and for each
-      datastore. Credentials with a secret are not part of a file, and there is no file of a connection with credentials, which the CLI's schema demands.
+      datastore and online endpoint. Credentials with a secret are not part of a file, and there is no file of a connection with credentials,
+      which the CLI's schema demands.
     - Each can be used as O(azureml.compute.aml_compute_cluster#module:definition) and the same option of other modules.
   returned: success
   type: dict
@@ -197,6 +205,7 @@ SPEC: specs.Spec = {
     "connections": {"type": "list", "elements": "str"},
     "datastores": {"type": "list", "elements": "str"},
     "diagnostic_settings": {"type": "list", "elements": "str"},
+    "online_endpoints": {"type": "list", "elements": "str"},
     "role_assignments": {"type": "list", "elements": "str"},
 }
 

@@ -93,6 +93,14 @@ options:
             of a role can exclude people, jobs or the identity of the run itself. Declare one with C(state=absent) to remove it, whoever made it.
         type: list
         elements: dict
+      online_endpoints:
+        description:
+          - The online endpoints. Each has C(name), C(state), and the options of the module M(azureml.compute.aml_online_endpoint) except C(regenerate_keys).
+          - An online endpoint is processed and reported as a target of the type C(online_endpoint). In messages and patterns it is
+            C(WORKSPACE/online_endpoints/NAME). It is written after the compute targets and pruned before them.
+          - An endpoint whose deployments get traffic is neither deleted nor pruned, unless C(force) is set.
+        type: list
+        elements: dict
       created_earlier:
         description:
           - Whether earlier tasks of the play create the workspace and its subnets. In check mode they may then be missing, and the targets of a missing
@@ -134,7 +142,7 @@ options:
   defaults:
     description:
       - Options for all targets, under C(all), and for the targets of one type, under the type (C(amlcompute), C(computeinstance), ..., C(connection),
-        C(datastore), C(diagnostic_setting), C(role_assignment)). Options under C(all) that only compute targets have, such as C(location), do not apply
+        C(datastore), C(diagnostic_setting), C(online_endpoint), C(role_assignment)). Options under C(all) that only compute targets have, do not apply
         to the others.
       - The order of precedence is the target's own option, the defaults of its workspace for the type and for C(all), then these defaults for the
         type and for C(all). A mapping is used as a whole from the first source that has it.

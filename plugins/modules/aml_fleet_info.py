@@ -56,6 +56,10 @@ options:
         description: Ignored.
         type: list
         elements: dict
+      online_endpoints:
+        description: Ignored.
+        type: list
+        elements: dict
       created_earlier:
         description: Ignored.
         type: bool
@@ -92,6 +96,10 @@ options:
     default: false
   role_assignments:
     description: Whether to read the role assignments of each workspace.
+    type: bool
+    default: false
+  online_endpoints:
+    description: Whether to read the online endpoints of each workspace.
     type: bool
     default: false
   parallelism:
@@ -180,6 +188,12 @@ workspaces:
       type: list
       elements: dict
       returned: with O(diagnostic_settings)
+    online_endpoints:
+      description:
+        - Its online endpoints, as M(azureml.compute.aml_online_endpoint_info) shows them without keys and deployments.
+      type: list
+      elements: dict
+      returned: with O(online_endpoints)
     role_assignments:
       description:
         - Its role assignments, as M(azureml.compute.aml_role_assignment) returns them, without those that are inherited from a wider scope.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook deploy_model: a deployment that fails its check gets no traffic, one that was interrupted continues, and a run after all is done changes nothing."""
+"""The playbook deploy_model: no traffic for what fails its check; an interrupted run continues; a run after it changes nothing."""
 
 from __future__ import annotations
 

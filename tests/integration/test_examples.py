@@ -142,6 +142,8 @@ CONNECTED = [
     resource(STORAGE, "stprod", "2023-01-01", kind="StorageV2"),
     connected,
 ]
+
+
 def served(azure: Simulator) -> None:
     """An online endpoint with two deployments."""
     home = f"{azure.group_id('ml-prod')}/providers/Microsoft.MachineLearningServices/workspaces/ws-prod"

@@ -1015,6 +1015,9 @@ RULES: dict[str, list[t.Any]] = {
     "aml_fleet_info:workspaces.computes": [[None], ["cpu"]],
     "aml_fleet_info:workspaces.connections": [[None], ["models"]],
     "aml_fleet_info:workspaces.datastores": [[None], ["blob"]],
+    "aml_export_info:online_endpoints": [["../x"], [""], ["a/b"], [None], ["a b"], [{"name": "x"}], ["a\nb"]],
+    "aml_fleet_info:workspaces.online_endpoints": [[None], ["iris"]],
+    "workspaces.online_endpoints": [[None], ["iris"], [{}], [{"name": "iris", "auth_mode": "none"}], [{"name": "a b"}]],
     "aml_fleet_info:workspaces.diagnostic_settings": [[None], ["logs"]],
     "aml_fleet_info:workspaces.role_assignments": [[None], ["Reader"]],
     "limit": [

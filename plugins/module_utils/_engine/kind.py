@@ -111,6 +111,8 @@ class Kind:
     # Whether Microsoft.Resources/tags can change its tags, so that no write of the resource needs to carry them: "never", "alone" (unless the
     # resource itself has to be written anyway), or "always".
     tags_api = "never"
+    # Whether it can run on a compute target of its workspace, which must then be there before it, and stay as long as it does.
+    uses_computes = False
     # Whether the service takes If-None-Match for a resource that will be created.
     has_etags = False
 

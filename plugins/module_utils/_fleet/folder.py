@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet as files: RESOURCE_GROUP/WORKSPACE/*.yml, each a compute target, a connection or a datastore in YAML of the Azure ML CLI v2."""
+"""A fleet as files: RESOURCE_GROUP/WORKSPACE/*.yml, each a compute target, a connection, a datastore or an online endpoint in YAML of the Azure ML CLI v2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .._core import files, redact
 from .._core.errors import RuleError
 from .._core.findings import Finding, Findings, refuse
 from .._kinds.datastore import TYPES
-from .._kinds.registry import COMPUTES, CONNECTIONS, DATASTORES
+from .._kinds.registry import COMPUTES, CONNECTIONS, DATASTORES, ONLINE_ENDPOINTS, Collection
 from .._options import definition
 from .._options import specs as _specs
 from .._options.kind_specs import FILE_SPECS
@@ -24,6 +24,12 @@ Document = list[dict[str, t.Any]]
 
 # Where a target is, in its file: the folders say it already.
 _PLACE = ("resource_group", "workspace")
+# By the kind of a file; those of all others are compute targets.
+_COLLECTIONS: dict[str, Collection] = {
+    definition.CONNECTION: CONNECTIONS,
+    definition.ENDPOINT: ONLINE_ENDPOINTS,
+    **dict.fromkeys(TYPES, DATASTORES),
+}
 
 
 def read_folder(folder: str, hide: files.Hide) -> Document:
@@ -39,15 +45,16 @@ def read_folder(folder: str, hide: files.Hide) -> Document:
     document: Document = []
     problems: list[Finding] = []
     for place in sorted(folder for group in _folders(root) for folder in _folders(group)):
-        targets: dict[str, Document] = {COMPUTES.name: [], CONNECTIONS.name: [], DATASTORES.name: []}
+        targets: dict[str, Document] = {
+            collection.name: [] for collection in (COMPUTES, CONNECTIONS, DATASTORES, ONLINE_ENDPOINTS)
+        }
         for path in sorted(
             path for path in place.iterdir() if path.suffix in ENDINGS and not path.name.startswith(".")
         ):
             try:
                 _stay_below(path, root)
                 kind, declared = _read(path, hide)
-                collection = CONNECTIONS if kind == definition.CONNECTION else DATASTORES if kind in TYPES else COMPUTES
-                targets[collection.name].append(declared)
+                targets[_COLLECTIONS.get(kind, COMPUTES).name].append(declared)
             except RuleError as error:
                 name = path.relative_to(root).as_posix()
                 problems.append(Finding(error.code, name, f"{name}: {error.message}", "YAML of the Azure ML CLI v2"))

@@ -102,12 +102,21 @@ def in_order(fleet: Fleet) -> list[list[Entry]]:
     """The remaining work, in batches; each batch needs the end of the previous one.
 
     First the removals that release a resource for an attachment under another name, then the declared targets, finally the targets to prune. A resource
-    cannot be attached to a workspace twice (docs/coverage.md 1.10). Other targets do not depend on each other.
+    cannot be attached to a workspace twice (docs/coverage.md 1.10). What runs on compute targets is written after them, and pruned before them. Other
+    targets do not depend on each other.
     """
     declared, pruned = ([entry for entry in batch if not entry.done] for batch in (fleet.entries, fleet.undeclared))
     freeing = _freeing(declared, pruned)
     first = {entry.target.id for entry in freeing}
-    return [freeing, *([entry for entry in batch if entry.target.id not in first] for batch in (declared, pruned))]
+    declared, pruned = ([entry for entry in batch if entry.target.id not in first] for batch in (declared, pruned))
+    return [freeing, *_parted(declared), *reversed(_parted(pruned))]
+
+
+def _parted(entries: t.Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Those that others may run on, and the others."""
+    return [entry for entry in entries if not entry.kind.uses_computes], [
+        entry for entry in entries if entry.kind.uses_computes
+    ]
 
 
 def _freeing(declared: t.Sequence[Entry], pruned: t.Sequence[Entry]) -> list[Entry]:

@@ -19,6 +19,7 @@ from .._kinds.registry import (
     CONNECTIONS,
     DATASTORES,
     DIAGNOSTIC_SETTINGS,
+    ONLINE_ENDPOINTS,
     ROLE_ASSIGNMENTS,
     Collection,
 )
@@ -57,6 +58,7 @@ def export(task: Task) -> Result:
     list(each(_others(task, CONNECTIONS), made.add_connection, task.malformed.append))
     list(each(_others(task, DATASTORES), made.add_datastore, task.malformed.append))
     list(each(_others(task, DIAGNOSTIC_SETTINGS), made.add_diagnostic_setting, task.malformed.append))
+    list(each(_others(task, ONLINE_ENDPOINTS), made.add_online_endpoint, task.malformed.append))
     list(each(_others(task, ROLE_ASSIGNMENTS), made.add_role_assignment, task.malformed.append))
     task.warnings += made.warnings
     fleet = {

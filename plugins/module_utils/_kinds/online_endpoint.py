@@ -188,8 +188,12 @@ class OnlineEndpoint(Kind):
     parent_api_version = versions.STABLE
     parent_is_of_provider = True
     rewrite_fixes_failed = True
+    uses_computes = True
     release = "Move the traffic away (traffic={})"
     fields = FIELDS
+
+    def schema_of(self, options: t.Mapping[str, t.Any]) -> str:
+        return "kubernetesOnlineEndpoint.schema.json" if options.get("compute") else "managedOnlineEndpoint.schema.json"
 
     # --- what was declared ---
 

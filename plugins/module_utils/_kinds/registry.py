@@ -22,6 +22,7 @@ from .connection import CONNECTION
 from .datastore import DATASTORE
 from .diagnostic_setting import DIAGNOSTIC_SETTING
 from .instance import INSTANCE
+from .online_endpoint import ONLINE_ENDPOINT
 from .role_assignment import ROLE_ASSIGNMENT
 
 # Every kind of compute target, in the CLI's spelling.
@@ -73,9 +74,11 @@ def _of_one_kind(kind: Kind) -> Collection:
 CONNECTIONS = _of_one_kind(CONNECTION)
 DATASTORES = _of_one_kind(DATASTORE)
 DIAGNOSTIC_SETTINGS = _of_one_kind(DIAGNOSTIC_SETTING)
+ONLINE_ENDPOINTS = _of_one_kind(ONLINE_ENDPOINT)
 ROLE_ASSIGNMENTS = _of_one_kind(ROLE_ASSIGNMENT)
 # All but the compute targets, each of one kind.
 OTHERS = {
-    collection.name: collection for collection in (CONNECTIONS, DATASTORES, DIAGNOSTIC_SETTINGS, ROLE_ASSIGNMENTS)
+    collection.name: collection
+    for collection in (CONNECTIONS, DATASTORES, DIAGNOSTIC_SETTINGS, ONLINE_ENDPOINTS, ROLE_ASSIGNMENTS)
 }
 COLLECTIONS = {COMPUTES.name: COMPUTES, **OTHERS}

@@ -171,6 +171,8 @@ def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
         return kinds[0]
     if CONNECTION in kinds and connection_yaml.is_connection(declared):
         return CONNECTION
+    if ENDPOINT in kinds and ("auth_mode" in declared or "onlineendpoint" in str(declared.get("$schema")).casefold()):
+        return ENDPOINT
     named = declared.get("type") or given.get("type") or (kinds[0] if len(kinds) == 1 else None)
     kind = str(named).casefold()
     if kind in kinds:
@@ -280,8 +282,8 @@ def to_options(declared: Tree, kind: str, spec: Spec, *, with_type: bool) -> Tre
     _each(tree, _WEEK_DAYS, _snake)
     if kind == CONNECTION:
         connection_yaml.to_options(tree)
-    elif kind == DEPLOYMENT:
-        # Its own option.
+    elif kind in (ENDPOINT, DEPLOYMENT):
+        # An endpoint has none, and that of a deployment is a separate option.
         pass
     elif with_type:
         tree["type"] = kind

@@ -22,6 +22,7 @@ from .._kinds.connection import CONNECTION
 from .._kinds.datastore import DATASTORE
 from .._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from .._kinds.kubernetes import instance_types_to_arm
+from .._kinds.online_endpoint import ONLINE_ENDPOINT
 from .._kinds.registry import kind_of
 from .._kinds.role_assignment import ROLE_ASSIGNMENT
 from . import connection_yaml, uncovered
@@ -154,6 +155,20 @@ class Export:
         self._add_file("", ROLE_ASSIGNMENT, "role_assignment", about, options)
         self._add_other(ROLE_ASSIGNMENT, options)
 
+    def add_online_endpoint(self, body: Body) -> None:
+        """An endpoint without its deployments, and without the traffic that they get."""
+        name, options = _file_name(body["name"]), declaration(ONLINE_ENDPOINT, body)
+        for place in uncovered.of_online_endpoint(ONLINE_ENDPOINT, body):
+            self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
+        reason = "it goes to deployments, which are not exported"
+        current = ONLINE_ENDPOINT.read(body)
+        for option in ("traffic", "mirror_traffic"):
+            if current[option]:
+                self._miss(name, option, reason, NO_COUNTERPART)
+        self._miss_separate(name, options)
+        self._add_file(self._free_file(name, ONLINE_ENDPOINT), ONLINE_ENDPOINT, "online_endpoint", name, options)
+        self._add_other(ONLINE_ENDPOINT, {"name": name, **options})
+
     def add_connection(self, body: Body) -> None:
         """A connection of the workspace itself."""
         name = _file_name(body["name"])
@@ -224,7 +239,7 @@ class Export:
         head = {
             "$schema": _SCHEMAS + schema,
             "name": name,
-            **({} if type_ == "workspace" else {"type": type_}),
+            **({} if type_ in ("workspace", "online_endpoint") else {"type": type_}),
         }
         self._write(file, {**head, **cli_tree(type_, written)}, [*secrets, *omitted])
 

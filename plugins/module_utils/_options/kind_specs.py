@@ -28,5 +28,6 @@ FLEET_SPECS: dict[str, specs.Spec] = {**KIND_SPECS, **_OTHER_SPECS}
 FILE_SPECS: dict[str, specs.Spec] = {
     **KIND_SPECS,
     connection_yaml.KIND: _OTHER_SPECS["connection"],
+    "online_endpoint": _OTHER_SPECS["online_endpoint"],
     **dict.fromkeys(TYPES, _OTHER_SPECS["datastore"]),
 }

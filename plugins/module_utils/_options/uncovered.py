@@ -103,6 +103,16 @@ def of_role_assignment(kind: Kind, body: Body) -> list[str]:
     return _uncovered(kind, body, ("properties.delegatedManagedIdentityResourceId",))
 
 
+def of_online_endpoint(kind: Kind, body: Body) -> list[str]:
+    """The same of an online endpoint: of its properties, the service writes some (docs/facts.md o.2)."""
+    own = copy.deepcopy(body)
+    written = own["properties"].get("properties") or {}
+    own["properties"]["properties"] = {
+        name: value for name, value in written.items() if not name.casefold().startswith("azure")
+    }
+    return _uncovered(kind, own, ("properties.properties.*",))
+
+
 def _uncovered(kind: Kind, body: Body, table: tuple[str, ...]) -> list[str]:
     rebuilt = kind.with_values({}, {row.option: row.read(body) for row in kind.fields})
     for row in kind.fields:

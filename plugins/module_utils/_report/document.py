@@ -307,6 +307,7 @@ _LABELS: dict[str, t.Callable[[Json], str]] = {
     _DATASTORE: _storage_label,
     "diagnostic_setting": _destinations_label,
     "connection": lambda _body: "connection",
+    "online_endpoint": lambda body: f"on {ArmId(body['compute']).name}" if body.get("compute") else "managed endpoint",
     _ASSIGNMENT: lambda _body: "role assignment",
 }
 
