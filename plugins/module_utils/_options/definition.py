@@ -166,13 +166,24 @@ def parse(definition: t.Any) -> Tree:
     return copy.deepcopy(definition)
 
 
+def _is_endpoint(declared: Tree) -> bool:
+    """Whether a file of the CLI is of an online endpoint, whose schema has no type."""
+    return "auth_mode" in declared or "onlineendpoint" in str(declared.get("$schema")).casefold()
+
+
+# What a file shows by other fields than its type.
+_SHOWN: tuple[tuple[str, t.Callable[[Tree], bool]], ...] = (
+    (CONNECTION, connection_yaml.is_connection),
+    (ENDPOINT, _is_endpoint),
+)
+
+
 def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
     if len(kinds) == 1 and kinds[0] in _ALONE:
         return kinds[0]
-    if CONNECTION in kinds and connection_yaml.is_connection(declared):
-        return CONNECTION
-    if ENDPOINT in kinds and ("auth_mode" in declared or "onlineendpoint" in str(declared.get("$schema")).casefold()):
-        return ENDPOINT
+    shown = next((kind for kind, shows in _SHOWN if kind in kinds and shows(declared)), None)
+    if shown is not None:
+        return shown
     named = declared.get("type") or given.get("type") or (kinds[0] if len(kinds) == 1 else None)
     kind = str(named).casefold()
     if kind in kinds:
