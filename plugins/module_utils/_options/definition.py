@@ -178,10 +178,14 @@ _SHOWN: tuple[tuple[str, t.Callable[[Tree], bool]], ...] = (
 )
 
 
+def _shown_kind(declared: Tree, kinds: t.Sequence[str]) -> str | None:
+    return next((kind for kind, shows in _SHOWN if kind in kinds and shows(declared)), None)
+
+
 def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
     if len(kinds) == 1 and kinds[0] in _ALONE:
         return kinds[0]
-    shown = next((kind for kind, shows in _SHOWN if kind in kinds and shows(declared)), None)
+    shown = _shown_kind(declared, kinds)
     if shown is not None:
         return shown
     named = declared.get("type") or given.get("type") or (kinds[0] if len(kinds) == 1 else None)
