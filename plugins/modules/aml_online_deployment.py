@@ -66,7 +66,7 @@ options:
         type: str
   instance_type:
     description:
-      - Size of the virtual machines, such as V(Standard_DS3_v2); on Kubernetes the name of an instance type of the compute target.
+      - Size of the virtual machines, such as V(Standard_D4s_v3); on Kubernetes the name of an instance type of the compute target.
       - Required to create a managed deployment.
     type: str
   instance_count:
@@ -222,7 +222,7 @@ EXAMPLES = r"""
     endpoint_name: iris-prod
     name: blue
     model: azureml:iris:3
-    instance_type: Standard_DS3_v2
+    instance_type: Standard_D4s_v3
     instance_count: 3
 
 - name: Deploy a model with its own script and environment
@@ -238,7 +238,7 @@ EXAMPLES = r"""
       scoring_script: score.py
     environment_variables:
       LOG_LEVEL: info
-    instance_type: Standard_DS3_v2
+    instance_type: Standard_D4s_v3
     instance_count: 3
     request_settings:
       request_timeout_ms: 10000
@@ -325,7 +325,7 @@ deployment:
       description: Size of the virtual machines, or instance type of the Kubernetes compute.
       type: str
       returned: always
-      sample: Standard_DS3_v2
+      sample: Standard_D4s_v3
     instance_count:
       description: Number of instances.
       type: int

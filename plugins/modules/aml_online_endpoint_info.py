@@ -219,7 +219,7 @@ endpoints:
           description: Size of the virtual machines, or instance type of the Kubernetes compute.
           type: str
           returned: always
-          sample: Standard_DS3_v2
+          sample: Standard_D4s_v3
         instance_count:
           description: Number of instances.
           type: int

@@ -31,11 +31,12 @@ options:
     description:
       - The role, by its name such as V(AzureML Data Scientist), V(AzureML Compute Operator), V(Reader) or V(Storage Blob Data Contributor), by its GUID, or by
         the id of its definition. A custom role is named by its GUID. Immutable, because another role is another role assignment.
-      - The names that are known are V(AcrPull), V(AcrPush), V(Azure AI Developer), V(Azure AI Enterprise Network Connection Approver), V(Azure Machine
-        Learning Workspace Connection Secrets Reader), V(AzureML Compute Operator), V(AzureML Data Scientist), V(AzureML Registry User), V(Cognitive Services
-        OpenAI Contributor), V(Cognitive Services OpenAI User), V(Contributor), V(Key Vault Administrator), V(Key Vault Secrets User), V(Kubernetes Extension
-        Contributor), V(Managed Identity Operator), V(Network Contributor), V(Owner), V(Reader), V(Storage Blob Data Contributor), V(Storage Blob Data
-        Reader), V(Storage File Data Privileged Contributor) and V(User Access Administrator).
+      - The names that are known are V(AcrPull), V(AcrPush), V(Azure AI Developer), V(Azure AI Enterprise Network Connection Approver), V(Azure Kubernetes
+        Service Cluster Admin Role), V(Azure Machine Learning Workspace Connection Secrets Reader), V(AzureML Compute Operator), V(AzureML Data
+        Scientist), V(AzureML Registry User), V(Cognitive Services OpenAI Contributor), V(Cognitive Services OpenAI User), V(Contributor), V(Key Vault
+        Administrator), V(Key Vault Secrets User), V(Kubernetes Extension Contributor), V(Managed Identity Operator), V(Network Contributor), V(Owner),
+        V(Reader), V(Storage Blob Data Contributor), V(Storage Blob Data Reader), V(Storage File Data Privileged Contributor) and V(User Access
+        Administrator).
     type: str
     required: true
   principal_id:

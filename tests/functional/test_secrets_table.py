@@ -77,6 +77,8 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     ("aml_kubernetes_extension", "configuration_protected_settings"): ("protected-settings",),
     ("aml_connection", "definition"): ("connection-definition",),
     **{("aml_connection", path): cases for path, cases in OF_CONNECTIONS.items()},
+    ("aml_online_deployment", "environment_variables"): ("deployment-variables",),
+    ("aml_online_deployment", "definition"): ("deployment-definition",),
     ("aml_datastore", "credentials.account_key"): ("account-key",),
     ("aml_datastore", "credentials.sas_token"): ("sas-token",),
     ("aml_datastore", "credentials.client_secret"): ("client-secret",),
@@ -139,6 +141,7 @@ PUBLIC = {
     ("kind aks", "ssl.cert_file"): "a certificate is public",
     ("aml_workspace", "definition"): "the CLI's schema of workspaces has no secret",
     ("aml_registry", "definition"): "the CLI's schema of registries has no secret",
+    ("aml_online_endpoint", "definition"): "the CLI's schema of online endpoints has no secret",
 }
 
 # What a run of a module in this process does not have: the test that looks there.
@@ -217,13 +220,14 @@ def exists(test: str) -> bool:
 
 
 def test_no_module_asks_for_keys_that_it_would_have_to_hide() -> None:
+    """One module shows keys of endpoints, in tasks with ``no_log`` alone: tests/functional/test_online_endpoint.py."""
     asked = [
         path.name
         for path in (ROOT / "plugins").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if _is_listing(node)
     ]
-    assert asked == []
+    assert asked == ["aml_online_endpoint_info.py"]
 
 
 def _is_listing(node: ast.AST) -> bool:

@@ -103,7 +103,13 @@ def faulty() -> t.Iterator[FaultyAzure]:
     """What with-existing-resources.yml and uai.yml say that the user has."""
     made = FaultyAzure()
     made.make_workspace()
-    vault = {"tenantId": TENANT, "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}
+    vault = {
+        "tenantId": TENANT,
+        "sku": {"family": "A", "name": "standard"},
+        "accessPolicies": [],
+        "enableSoftDelete": True,
+        "enablePurgeProtection": True,
+    }
     storage = {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
     insights = {"kind": "web", "properties": {"Application_Type": "web"}}
     rows: list[tuple[str, str, str, dict[str, t.Any]]] = [

@@ -31,7 +31,7 @@ CLUSTER, INSTANCE, ATTACHED, AKS, RESOURCE = (
     "aml_inference_cluster",
     "arm_resource",
 )
-CONNECTION, DATASTORE = "aml_connection", "aml_datastore"
+CONNECTION, DATASTORE, DEPLOYMENT = "aml_connection", "aml_datastore", "aml_online_deployment"
 TENANT = "aaaaaaaa-0000-4000-8000-00000000000a"
 MARK = "zQ7Planted"
 # The file to which a fleet writes its plan, beside that of the progress.
@@ -292,6 +292,25 @@ def _connection(type_: str, *secrets: str, **public: str) -> t.Callable[[Azure, 
     return made
 
 
+def _deployment(azure: Azure, folder: Path) -> Case:
+    azure.run("aml_online_endpoint", name="iris-prod")
+    word = secret("VariableOfADeployment")
+    options = {
+        "endpoint_name": "iris-prod",
+        "name": "target-a",
+        "model": "azureml:iris:3",
+        "instance_type": "Standard_D4s_v3",
+        "instance_count": 1,
+        "environment_variables": {"ANY_NAME": word},
+    }
+    return Case(DEPLOYMENT, options, "onlineEndpoints/iris-prod/deployments/target-a", [word], {"instance_count": 0})
+
+
+def _deployment_definition(azure: Azure, folder: Path) -> Case:
+    case = _deployment(azure, folder)
+    return replace(case, options={"definition": json.dumps(case.options)})
+
+
 def _connection_definition(azure: Azure, folder: Path) -> Case:
     """A field of the CLI that is no option of the module."""
     key = secret("ApiKeyInYaml")
@@ -403,6 +422,8 @@ CASES: dict[str, t.Callable[[Azure, Path], Case]] = {
     "datastore-definition": _datastore_definition,
     **CONNECTIONS,
     "connection-definition": _connection_definition,
+    "deployment-variables": _deployment,
+    "deployment-definition": _deployment_definition,
     "secret-body": _secret_body,
     "secret-body-text": _secret_body_text,
 }

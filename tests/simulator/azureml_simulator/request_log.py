@@ -19,7 +19,7 @@ from azureml_simulator.http import Request
 MASK = "***"
 _SECRET = re.compile(
     r"pass(word|wd|phrase)|secret|token|private_?key|assertion|connection_?string|access_?key|account_?key|shared_?key"
-    r"|kube_?config|protected_?settings|^(key|key1|key2|cert|pfx|sig|credentials|primary_?key|secondary_?key)$",
+    r"|kube_?config|protected_?settings|environment_?variables|^(key|key1|key2|cert|pfx|sig|credentials|primary_?key|secondary_?key)$",
     re.IGNORECASE,
 )
 # Of an address that the service signed (docs/facts.md a.4): whoever has these may read the operation or the list.

@@ -488,10 +488,10 @@ GROUP = {
             {
                 "resource_group": "rg",
                 "workspace": "ws-one",
-                "type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints",
+                "type": "Microsoft.MachineLearningServices/workspaces/batchEndpoints",
                 "name": "mine",
             },
-            f"{WORKSPACE_ID}/onlineEndpoints/mine",
+            f"{WORKSPACE_ID}/batchEndpoints/mine",
         ),
     ],
 )

@@ -37,6 +37,8 @@ OPEN = {
     "POST /{tenant}/oauth2/v2.0/token",
     "POST /{tenant}/oauth2/token",
     "GET /metadata/identity/oauth2/token",
+    "POST /inference/{location}/{endpoint}/score",
+    "GET /inference/{location}/{endpoint}/swagger.json",
 }
 ARM_TOKEN = App().token()
 # What somebody may send in place of the owner's token.

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from azureml_simulator.app import App
 
 DEPLOYMENT_TYPE = f"{ENDPOINT_TYPE}/deployments"
-_SINCE = "2022-05-01"
+# With the preview of this date, azure-ai-ml lists endpoints and deployments.
+_SINCE = "2022-02-01"
 _PROBE = {
     "failureThreshold": 30,
     "successThreshold": 1,

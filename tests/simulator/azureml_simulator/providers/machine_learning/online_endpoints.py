@@ -27,7 +27,8 @@ from azureml_simulator.routing import Route
 if TYPE_CHECKING:
     from azureml_simulator.app import App
 
-_SINCE = "2022-05-01"
+# With the preview of this date, azure-ai-ml lists endpoints and deployments.
+_SINCE = "2022-02-01"
 _SENT = {"authMode", "description", "properties", "compute", "traffic", "mirrorTraffic", "publicNetworkAccess", "keys"}
 _READ_ONLY = {"provisioningState", "scoringUri", "swaggerUri"}
 _MODES = {mode.lower(): mode for mode in ("Key", "AMLToken", "AADToken")}
