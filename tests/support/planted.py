@@ -481,7 +481,9 @@ def _without_errors(state: t.Any) -> t.Any:
     return json.loads(
         json.dumps(state),
         object_hook=lambda found: {
-            key: value for key, value in found.items() if key not in ("provisioningErrors", "errors")
+            key: value
+            for key, value in found.items()
+            if key not in ("provisioningErrors", "errors", "errorInfo", "statuses")
         },
     )
 
