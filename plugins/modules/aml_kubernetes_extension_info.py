@@ -49,7 +49,7 @@ EXAMPLES = r"""
 - name: Require a healthy extension
   ansible.builtin.assert:
     that: result.extensions | selectattr('health', 'eq', 'healthy') | length > 0
-    fail_msg: "{{ result.extensions | map(attribute='statuses') | list }}"
+    fail_msg: "The extension is not healthy: {{ result.extensions | map(attribute='statuses') | flatten | map(attribute='message') | join(' ') }}"
 """
 
 RETURN = r"""

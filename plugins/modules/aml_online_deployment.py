@@ -43,9 +43,9 @@ options:
     type: str
   model:
     description:
-      - Registered model, as C(azureml:NAME:VERSION) of the workspace, as the id of a version, or as
-        C(azureml://registries/REGISTRY/models/NAME/versions/VERSION). Labels such as C(@latest) are refused, because the same declaration would mean
-        different models. Null removes it, for an environment that contains the model.
+      - Registered model, by version. C(azureml:NAME:VERSION) is one of the workspace, C(azureml://registries/REGISTRY/models/NAME/versions/VERSION) one of
+        a registry, and the id of a version is permitted too. Labels such as C(@latest) are refused, because the same declaration would mean different
+        models. Null removes it, for an environment that contains the model.
     type: str
   model_mount_path:
     description: Path at which the model is mounted in a custom container. Null removes it.

@@ -138,9 +138,8 @@ def test_a_contradiction_is_refused(strict: Strict, module: str, options: Option
 )
 def test_a_name_that_leads_elsewhere_is_not_removed(strict: Strict, module: str) -> None:
     """A removal knows no rules of a kind; its name must still be one name."""
-    base = {
-        name: value for name, value in BASES[module][0].items() if name in ("resource_group", "type", "api_version")
-    }
+    place = ("resource_group", "type", "api_version", "cluster_id")
+    base = {name: value for name, value in BASES[module][0].items() if name in place}
     for name in filter(_reaches_a_module, NAMES):
         assert refused(strict, module, {**base, "name": name, "state": "absent"}, "name") is None, name
 

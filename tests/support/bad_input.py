@@ -838,6 +838,7 @@ RULES: dict[str, list[t.Any]] = {
     "data_mounts.mount_path": _WORD,
     # inference cluster
     "resource_id": IDS,
+    "cluster_id": IDS,
     "network_settings.service_cidr": [
         "",
         "10.8.0.0",
@@ -1169,7 +1170,7 @@ _BY_TYPE: dict[str, list[t.Any]] = {
     "str": [True, False, ["an-item"], {"a": "an-item"}],
     "path": [True, ["an-item"], {"a": "an-item"}],
     "list": [True, {"a": "b"}],
-    "dict": ["text", True, 7, ["a"]],
+    "dict": ["text", True, 7, ["an item"]],
     "raw": [],
 }
 
