@@ -144,11 +144,16 @@ endpoints:
       type: str
       returned: when it exists
       sample: Succeeded
-    keys:
-      description: The C(primary_key) and the C(secondary_key); null for endpoints without keys.
-      type: dict
+    primary_key:
+      description: First key; null for endpoints without keys.
+      type: str
       returned: with O(show_keys=true)
-      sample: {primary_key: "...", secondary_key: "..."}
+      sample: "..."
+    secondary_key:
+      description: Second key; null for endpoints without keys.
+      type: str
+      returned: with O(show_keys=true)
+      sample: "..."
     token:
       description: A token of Azure Machine Learning; null for endpoints that take none.
       type: str

@@ -47,14 +47,13 @@ def _deployments(task: Task, endpoint: str, version: str) -> list[dict[str, t.An
 
 def _secrets(task: Task, row: dict[str, t.Any], version: str) -> dict[str, t.Any]:
     """The keys, or the token, of an endpoint: null where its mode has none."""
-    keys: dict[str, t.Any] = {"primary_key": None, "secondary_key": None}
-    token = None
+    found: dict[str, t.Any] = {"primary_key": None, "secondary_key": None, "token": None}
     if row["auth_mode"] == "key":
         body = task.client.post(f"{row['id']}/listKeys", version).body or {}
-        keys = {"primary_key": _text(body, "primaryKey"), "secondary_key": _text(body, "secondaryKey")}
+        found |= {"primary_key": _text(body, "primaryKey"), "secondary_key": _text(body, "secondaryKey")}
     elif row["auth_mode"] == "aml_token":
-        token = _text(task.client.post(f"{row['id']}/token", version).body or {}, "accessToken")
-    return {"keys": keys, "token": token}
+        found["token"] = _text(task.client.post(f"{row['id']}/token", version).body or {}, "accessToken")
+    return found
 
 
 def _text(body: Body, name: str) -> str | None:

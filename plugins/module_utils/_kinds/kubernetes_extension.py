@@ -350,11 +350,10 @@ class KubernetesExtension(Kind):
         if _is_arc(target.parent_id) and declared.get("internal_load_balancer_provider"):
             message = "internal_load_balancer_provider needs an AKS cluster; cluster_id is one of Azure Arc."
             yield Finding("ExtensionIncomplete", "internal_load_balancer_provider", message, _SOURCE)
-        pair = [option for option in _CERTIFICATE if declared.get(option)]
-        if len(pair) == 1:
-            missing = next(option for option in _CERTIFICATE if option not in pair)
-            message = f"A certificate needs its key, and a key its certificate: declare {missing} too."
-            yield Finding("CertificateIncomplete", missing, message, _SOURCE)
+        missing = [option for option in _CERTIFICATE if not declared.get(option)]
+        if len(missing) == 1:
+            message = f"A certificate needs its key, and a key its certificate: declare {missing[0]} too."
+            yield Finding("CertificateIncomplete", missing[0], message, _SOURCE)
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
