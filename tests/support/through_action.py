@@ -52,7 +52,10 @@ def run(module: str, options: dict[str, t.Any], *, check: bool, diff: bool) -> t
     """The result as Ansible's worker has it, as plain JSON; and what the module printed."""
     name = f"azureml.compute.{module}"
     task = Task()
-    task.action, task.args, task.check_mode, task.diff = name, options, check, diff
+    # The action says itself what is a property of the task.
+    given = {key: value for key, value in options.items() if key != "_ansible_no_log"}
+    task.action, task.args, task.check_mode, task.diff = name, given, check, diff
+    task.no_log = options.get("_ansible_no_log", False)
     loader, context = DataLoader(), PlayContext()
     connection = connection_loader.get("local", context)
     action = action_loader.get(
