@@ -64,217 +64,35 @@ EXAMPLES = r"""
 
 RETURN = r"""
 endpoints:
-  description: The endpoints.
+  description:
+    - The matching online endpoints, each with the keys that M(azureml.compute.aml_online_endpoint) returns.
+    - With O(deployments=true), C(deployments) has those of the endpoint, each with the keys that M(azureml.compute.aml_online_deployment) returns.
+    - With O(show_keys=true), C(primary_key) and C(secondary_key) are the keys of an endpoint with V(key), and C(token) is a token for one with
+      V(aml_token). What an endpoint does not have is null.
   returned: success
   type: list
   elements: dict
-  contains:
-    id:
-      description: Resource id of the endpoint.
-      type: str
-      returned: when it exists
-      sample: /subscriptions/0000/resourceGroups/ml-prod/providers/Microsoft.MachineLearningServices/workspaces/ws-prod/onlineEndpoints/iris-prod
-    name:
-      description: Name in the workspace.
-      type: str
-      returned: always
-      sample: iris-prod
-    type:
-      description: V(managed), or V(kubernetes) for an endpoint with a compute target.
-      type: str
-      returned: always
-      sample: managed
-    compute:
-      description: Id of the Kubernetes compute target, if it has one.
-      type: str
-      returned: always
-      sample: null
-    auth_mode:
-      description: How requests are authenticated.
-      type: str
-      returned: always
-      sample: key
-    location:
-      description: Region.
-      type: str
-      returned: always
-      sample: westeurope
-    identity:
-      description: Managed identity, with C(type), C(user_assigned_identities), C(principal_id), C(tenant_id) and the C(default) one.
-      type: dict
-      returned: always
-      sample: {type: system_assigned, user_assigned_identities: [], principal_id: "0000", tenant_id: "0000"}
-    description:
-      description: Description.
-      type: str
-      returned: always
-      sample: null
-    tags:
-      description: Tags.
-      type: dict
-      returned: always
-      sample: {}
-    public_network_access:
-      description: Whether the endpoint can be reached from public networks.
-      type: str
-      returned: always
-      sample: enabled
-    traffic:
-      description: Percentage of the traffic of each deployment.
-      type: dict
-      returned: always
-      sample: {blue: 90, green: 10}
-    mirror_traffic:
-      description: Percentage of the traffic that is mirrored to a deployment.
-      type: dict
-      returned: always
-      sample: {}
-    scoring_uri:
-      description: Address of scoring requests.
-      type: str
-      returned: always
-      sample: https://iris-prod.westeurope.inference.ml.azure.com/score
-    openapi_uri:
-      description: Address of the description of the interface.
-      type: str
-      returned: always
-      sample: https://iris-prod.westeurope.inference.ml.azure.com/swagger.json
-    provisioning_state:
-      description: State of the last operation, such as V(Succeeded), V(Updating) or V(Failed).
-      type: str
-      returned: when it exists
-      sample: Succeeded
-    primary_key:
-      description: First key; null for endpoints without keys.
-      type: str
-      returned: with O(show_keys=true)
-      sample: "..."
-    secondary_key:
-      description: Second key; null for endpoints without keys.
-      type: str
-      returned: with O(show_keys=true)
-      sample: "..."
-    token:
-      description: A token of Azure Machine Learning; null for endpoints that take none.
-      type: str
-      returned: with O(show_keys=true)
-      sample: null
-    deployments:
-      description: The deployments.
-      type: list
-      elements: dict
-      returned: with O(deployments=true)
-      contains:
-        id:
-          description: Resource id of the deployment.
-          type: str
-          returned: when it exists
-          sample: /subscriptions/0000/resourceGroups/ml-prod/providers/Microsoft.MachineLearningServices/workspaces/ws/onlineEndpoints/iris/deployments/blue
-        name:
-          description: Name in the endpoint.
-          type: str
-          returned: always
-          sample: blue
-        endpoint_name:
-          description: Name of the endpoint.
-          type: str
-          returned: always
-          sample: iris-prod
-        type:
-          description: Whether the service or a Kubernetes cluster runs it.
-          type: str
-          returned: always
-          sample: managed
-        location:
-          description: Region.
-          type: str
-          returned: always
-          sample: westeurope
-        description:
-          description: Description.
-          type: str
-          returned: always
-          sample: null
-        tags:
-          description: Tags.
-          type: dict
-          returned: always
-          sample: {}
-        model:
-          description: Id of the model.
-          type: str
-          returned: always
-          sample: /subscriptions/0000/resourceGroups/ml-prod/providers/Microsoft.MachineLearningServices/workspaces/ws/models/iris/versions/3
-        model_mount_path:
-          description: Path of the model in a custom container.
-          type: str
-          returned: always
-          sample: null
-        environment:
-          description: Id of the environment.
-          type: str
-          returned: always
-          sample: /subscriptions/0000/resourceGroups/ml-prod/providers/Microsoft.MachineLearningServices/workspaces/ws/environments/sklearn/versions/1
-        code_configuration:
-          description: The C(code) and its C(scoring_script).
-          type: dict
-          returned: always
-          sample: {code: null, scoring_script: null}
-        instance_type:
-          description: Size of the virtual machines, or instance type of the Kubernetes compute.
-          type: str
-          returned: always
-          sample: Standard_D4s_v3
-        instance_count:
-          description: Number of instances.
-          type: int
-          returned: always
-          sample: 3
-        app_insights_enabled:
-          description: Whether Application Insights gets logs.
-          type: bool
-          returned: always
-          sample: false
-        scale_settings:
-          description: How it is scaled.
-          type: dict
-          returned: always
-          sample: {type: default}
-        request_settings:
-          description: How requests are handled.
-          type: dict
-          returned: always
-          sample: {request_timeout_ms: 5000, max_concurrent_requests_per_instance: 1, max_queue_wait_ms: 0}
-        liveness_probe:
-          description: The liveness probe.
-          type: dict
-          returned: always
-          sample: {failure_threshold: 30, success_threshold: 1, timeout: 2, period: 10, initial_delay: 10}
-        readiness_probe:
-          description: The readiness probe.
-          type: dict
-          returned: always
-          sample: {failure_threshold: 30, success_threshold: 1, timeout: 2, period: 10, initial_delay: 10}
-        environment_variables:
-          description: Environment variables, those that the service adds included. Values are masked unless O(show_variables) names them.
-          type: dict
-          returned: always
-          sample: {LOG_LEVEL: info}
-        egress_public_network_access:
-          description: Whether the deployment can reach public addresses.
-          type: str
-          returned: always
-          sample: enabled
-        resources:
-          description: Requests and limits of the container on Kubernetes.
-          type: dict
-          returned: always
-          sample: {requests: {cpu: null, memory: null, gpu: null}, limits: {cpu: null, memory: null, gpu: null}}
-        provisioning_state:
-          description: State of the last operation, such as V(Succeeded), V(Updating) or V(Failed).
-          type: str
-          returned: when it exists
-          sample: Succeeded
+  sample:
+    - name: iris-prod
+      type: managed
+      auth_mode: key
+      traffic: {blue: 90, green: 10}
+failures:
+  description:
+    - One entry for each item of a list that does not have the documented structure. The result contains all other items, and a warning names each.
+    - An entry has the keys of RV(failure). Its C(details) name the C(place), and the C(expected) and the C(found) type.
+  returned: when an item cannot be read
+  type: list
+  elements: dict
+  sample:
+    - code: UnexpectedAnswer
+      message: "The answer about .../computes/cpu-cluster cannot be read: properties must be a mapping, and is a list."
+      details: {place: properties, expected: mapping, found: list}
+      status: null
+      request_id: null
+      target: .../computes/cpu-cluster
+      hint: ...
+      url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#unexpectedanswer
 failure:
   description:
     - Why the task failed. C(code) is the service's own code or one of the collection, C(message) the cause, C(hint) what to do and C(url) the

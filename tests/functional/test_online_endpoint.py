@@ -137,6 +137,17 @@ def test_keys_are_shown_only_with_no_log_and_regenerated_on_request(azure: Azure
     assert row["primary_key"] is None and row["secondary_key"] is None and row["token"]
 
 
+def test_keys_that_were_regenerated_before_a_failure_are_a_change(azure: Azure) -> None:
+    prepare(azure)
+    refused = {"kind": "status", "status": 400, "match": {"method": "POST", "path": "regenerateKeys"}, "count": 1}
+    azure.app.faults.put([{**refused, "skip": 1}])
+    failed = azure.run(ENDPOINT, **NAMED, regenerate_keys=["primary", "secondary"], ok=False)
+    assert failed["changed"] and failed["regenerated_keys"] == ["primary"]
+    azure.app.faults.put([refused])
+    failed = azure.run(ENDPOINT, **NAMED, regenerate_keys=["primary"], ok=False)
+    assert not failed["changed"] and failed["regenerated_keys"] == []
+
+
 REFUSED: list[tuple[str, dict[str, t.Any], str, str]] = [
     (ENDPOINT, {**NAMED, "traffic": {"yellow": 100}}, "DeploymentMissing", "It has blue, green"),
     (ENDPOINT, {**NAMED, "identity": {"type": "user_assigned", "user_assigned_identities": [f"{WORKSPACE_ID}/x"]}}, "", ""),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from .._core.errors import AmlError
 from .._engine.planning import ABSENT
 from .._kinds.online_endpoint import ONLINE_ENDPOINT
 from .._module.result import Result
@@ -19,11 +20,18 @@ def endpoint(task: Task) -> Result:
     names = list(dict.fromkeys(task.params["regenerate_keys"] or ()))
     if not names or task.params["state"] == ABSENT:
         return result
-    result["changed"] = True
-    result["regenerated_keys"] = names
-    if not task.check_mode:
-        for name in names:
-            _regenerate(task, name)
+    result["regenerated_keys"] = []
+    for name in names:
+        try:
+            if not task.check_mode:
+                _regenerate(task, name)
+        except AmlError as error:
+            # What the task did before is as true as the failure: clients that use a regenerated key are refused.
+            error.changed = error.changed or error.may_be_accepted or result["changed"]
+            error.result = {"regenerated_keys": result["regenerated_keys"]}
+            raise
+        result["changed"] = True
+        result["regenerated_keys"].append(name)
     return result
 
 
