@@ -66,8 +66,8 @@ _CAUSES = (
     ),
     (
         r"timed out waiting",
-        "Pods of the extension did not start in time: kubectl get pods -n {namespace} shows which ones. Check the size of the node pools, node_selector and "
-        "the outbound network.",
+        "Pods of the extension did not start in time: kubectl get pods -n NAMESPACE, with its release_namespace, shows which ones. Check the size of the node "
+        "pools, node_selector and the outbound network.",
     ),
 )
 
@@ -518,7 +518,7 @@ class KubernetesExtension(Kind):
                 "Fix the cause and run the same task again."
             )
         elif found:
-            error.hint = " ".join(found).format(namespace="azureml")
+            error.hint = " ".join(found)
 
     def project(self, body: Body) -> dict[str, t.Any]:
         values = self.read(body)
