@@ -147,7 +147,7 @@ options:
   default_groups:
     description:
       - Groups to create in addition to those of O(groups) and O(keyed_groups). Their names are C(workspace_ws_prod),
-        C(cluster_cpu_cluster), C(type_amlcompute), C(state_idle), C(size_standard_ds3_v2), C(location_eastus), and so on.
+        C(cluster_cpu_cluster), C(type_amlcompute), C(state_idle), C(size_standard_d4s_v3), C(location_eastus), and so on.
       - For workspaces, only V(location), V(resource_group) and V(subscription) exist.
       - Use O(keyed_groups) for groups by tags.
     type: list

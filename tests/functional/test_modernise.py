@@ -154,8 +154,10 @@ def test_an_interrupted_run_is_continued(old: Azure) -> None:
         ("STANDARD_NC6S_V3", "Standard_NC24ads_A100_v4"),
         ("Standard_NV12s_v3", "Standard_NV18ads_A10_v5"),
         ("Standard_A4", "Standard_D8s_v3"),
-        # A family of its own: no machine of the region has its network.
-        ("Standard_HB60rs", None),
+        ("Standard_HB60rs", "Standard_HB120rs_v3"),
+        ("Standard_H16r", "Standard_HB120rs_v3"),
+        # A family of its own: no machine of the region has its enclaves.
+        ("Standard_DC2s_v2", None),
         ("Standard_Unheard", None),
     ],
 )
@@ -218,9 +220,9 @@ def test_a_tier_that_is_kept_is_one_of_the_successor(tier: str) -> None:
 
 
 def test_what_has_no_successor_says_what_to_do() -> None:
-    row = {"option": "size", "value": "Standard_HB60rs", "status": "retired", "date": "2024-08-31", "successor": "a"}
+    row = {"option": "size", "value": "Standard_DC2s_v2", "status": "retired", "date": "2024-08-31", "successor": "a"}
     compute = {"name": "mpi", "type": "amlcompute", "location": "eastus", "retirements": [row]}
-    (blocked,) = document(Reading([compute], [cluster("mpi", "Standard_HB60rs")], sizes={"eastus": SIZES}), Choices())[
+    (blocked,) = document(Reading([compute], [cluster("mpi", "Standard_DC2s_v2")], sizes={"eastus": SIZES}), Choices())[
         "blocked"
     ]
     assert "aml_modernise_sizes" in blocked["reason"] and "eastus" in blocked["reason"]

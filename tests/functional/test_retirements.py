@@ -27,9 +27,7 @@ SHOWN = (
     "examples",
     "roles",
     "playbooks",
-    "plugins/modules",
-    "plugins/inventory",
-    "plugins/filter",
+    "plugins",
     "scripts",
     "extensions/molecule",
 )
@@ -229,6 +227,15 @@ def test_sizes(size: str, date: str | None) -> None:
     assert (row and row.date.isoformat()) == date
 
 
+@pytest.mark.parametrize("size", ["Standard_D4s_v5", "Standard_D4ds_v5", "Standard_E4s_v5", "Standard_D4ds_v4"])
+def test_what_replaces_a_retiring_size_is_checked_and_created(azure: Azure, size: str) -> None:
+    azure.today = BEFORE
+    declared = {"name": "cpu-new", "size": size, "max_instances": 1}
+    for changed in (True, False):
+        done = azure.run("aml_compute_cluster", preflight=True, **declared)
+        assert done["changed"] is changed and retired(done["warnings"]) == []
+
+
 def test_no_example_and_no_default_uses_what_is_retired_or_will_be() -> None:
     files = [
         path
@@ -239,7 +246,7 @@ def test_no_example_and_no_default_uses_what_is_retired_or_will_be() -> None:
         (path.relative_to(ROOT).as_posix(), size)
         for path in files
         if path.is_file() and path.suffix in (".md", ".rst", ".yml", ".yaml", ".py", ".j2", ".sh", "")
-        for size in re.findall(r"(?i)\bstandard_[a-z]+\d[a-z0-9_-]*", path.read_text(errors="replace"))
+        for size in re.findall(r"(?i)(?<![a-z0-9])standard_[a-z]+\d[a-z0-9_-]*", path.read_text(errors="replace"))
     }
     # What replaces old sizes has to name some, and what proves that another guess about the service is noticed declares nothing.
     used = {item for item in used if "modernise" not in item[0] and item not in NOT_DECLARED}

@@ -226,8 +226,8 @@ FIELDS = (
         spec={"type": "str"},
         rule=rules.without_blanks,
         canon=canon.caseless,
-        examples=("Standard_DS3_v2",),
-        wrong=("", "Standard DS3"),
+        examples=("Standard_D4s_v3",),
+        wrong=("", "Standard D4s"),
     ),
     Field(
         "instance_count",

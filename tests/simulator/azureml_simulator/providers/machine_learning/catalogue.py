@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Virtual machine sizes as data: what `locations/{l}/vmSizes` lists (shape: docs/facts.md a.6 [REC R9]).
 
-vCPUs, memory, GPUs and temporary disk are those of Azure's size documentation; the DSv2 figures are also in the
-official example getAllowedVMSizesForResize. Prices are Azure's public pay-as-you-go list prices for Linux in East US,
-rounded, as an estimate. Which region has which family is a coarse picture: CPU families are everywhere, GPU families
-only in the regions named here.
+The families are some of those in the page concept-compute-target, retired ones among them, and what replaces those: Dsv5,
+Ddsv5 and Esv5, which that page does not name yet. vCPUs, memory, GPUs and temporary disk are those of Azure's size
+documentation; the DSv2 figures are also in the official example getAllowedVMSizesForResize. Prices are Azure's public
+pay-as-you-go list prices for Linux in East US, rounded, as an estimate. Which region has which family is a coarse picture:
+CPU families are everywhere, GPU families only in the regions named here.
 """
 
 from __future__ import annotations
@@ -149,6 +150,57 @@ SIZES: list[VmSize] = [
         generation="gen1",
     ),
     *_series(
+        "standardDDSv4Family",
+        """
+        D2ds_v4 2 8 75 0.113
+        D4ds_v4 4 16 150 0.226
+        D8ds_v4 8 32 300 0.452
+        D16ds_v4 16 64 600 0.904
+        D32ds_v4 32 128 1200 1.808
+        D48ds_v4 48 192 1800 2.712
+        D64ds_v4 64 256 2400 3.616
+        """,
+    ),
+    *_series(
+        "standardDSv5Family",
+        """
+        D2s_v5 2 8 0 0.096
+        D4s_v5 4 16 0 0.192
+        D8s_v5 8 32 0 0.384
+        D16s_v5 16 64 0 0.768
+        D32s_v5 32 128 0 1.536
+        D48s_v5 48 192 0 2.304
+        D64s_v5 64 256 0 3.072
+        D96s_v5 96 384 0 4.608
+        """,
+    ),
+    *_series(
+        "standardDDSv5Family",
+        """
+        D2ds_v5 2 8 75 0.113
+        D4ds_v5 4 16 150 0.226
+        D8ds_v5 8 32 300 0.452
+        D16ds_v5 16 64 600 0.904
+        D32ds_v5 32 128 1200 1.808
+        D48ds_v5 48 192 1800 2.712
+        D64ds_v5 64 256 2400 3.616
+        D96ds_v5 96 384 3600 5.424
+        """,
+    ),
+    *_series(
+        "standardEv3Family",
+        """
+        E2_v3 2 16 50 0.126
+        E4_v3 4 32 100 0.252
+        E8_v3 8 64 200 0.504
+        E16_v3 16 128 400 1.008
+        E32_v3 32 256 800 2.016
+        E64_v3 64 432 1600 3.629
+        """,
+        premium=False,
+        generation="gen1",
+    ),
+    *_series(
         "standardESv3Family",
         """
         E2s_v3 2 16 32 0.126
@@ -157,6 +209,19 @@ SIZES: list[VmSize] = [
         E16s_v3 16 128 256 1.008
         E32s_v3 32 256 512 2.016
         E64s_v3 64 432 864 3.629
+        """,
+    ),
+    *_series(
+        "standardESv5Family",
+        """
+        E2s_v5 2 16 0 0.126
+        E4s_v5 4 32 0 0.252
+        E8s_v5 8 64 0 0.504
+        E16s_v5 16 128 0 1.008
+        E32s_v5 32 256 0 2.016
+        E48s_v5 48 384 0 3.024
+        E64s_v5 64 512 0 4.032
+        E96s_v5 96 672 0 6.048
         """,
     ),
     *_series(
@@ -219,6 +284,7 @@ SIZES: list[VmSize] = [
         low_priority=False,
         generation="gen2",
     ),
+    *_series("standardHBrsv3Family", "HB120rs_v3 120 448 480 3.6", infiniband=True),
     *_series(
         "standardNVSv3Family",
         """
