@@ -268,3 +268,28 @@ def test_a_timeout_or_a_kill_ends_the_item_and_its_process(player: Player) -> No
     assert items[1]["computes"] == run["next"]["computes"] == run["asynchronous"]["computes"] == []
     assert run.text.count(FORK) == 4 and f"{MODULE} it is asynchronous." in run.text
     assert processes(player.folder) == {}
+
+
+def test_modules_of_ansible_core_run_in_forks_unless_that_is_switched_off(player: Player, tmp_path: Path) -> None:
+    """What support/builtin_modules.py does in the commands of tests: the process that runs the module tells them apart, and only that."""
+    parent = {"argv": ["sh", "-c", "tr '\\0' ' ' < /proc/$PPID/cmdline"]}
+    copies = [
+        {"name": name, "ansible.builtin.copy": {"content": "text\n", "dest": str(tmp_path / name), "mode": "0600"}}
+        for name in ("first", "second")
+    ]
+    off = {"vars": {"aml_in_process": False}}
+    run = player.play(
+        {"name": "fork", "ansible.builtin.command": parent},
+        {"name": "module", "ansible.builtin.command": parent, **off},
+        copies[0],
+        {**copies[1], **off},
+        {"name": "missing", "ansible.builtin.command": {"argv": ["/no/such/program"]}, "ignore_errors": True},
+    )
+    assert "ansible_commands.py" in run["fork"]["stdout"]
+    assert "ansible_commands.py" not in run["module"]["stdout"]
+    for name in ("first", "second"):
+        assert ((tmp_path / name).read_text(), (tmp_path / name).stat().st_mode & 0o777) == ("text\n", 0o600)
+    own = {"dest", "src", "invocation"}
+    first, second = ({key: run[name][key] for key in run[name].keys() - own} for name in ("first", "second"))
+    assert first == second
+    assert run["missing"]["rc"] == 2

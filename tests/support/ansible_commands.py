@@ -114,6 +114,7 @@ def serve() -> None:
     # Their documentation has their options.
     for kind in ("become", "callback", "connection", "inventory", "shell", "vars"):
         list(getattr(loader, f"{kind}_loader").all(class_only=True))
+    importlib.import_module("ansible_collections.azureml.compute.tests.support.builtin_modules").install()
     # What is imported is not searched again for garbage in each fork, which would copy it.
     gc.collect()
     gc.freeze()
