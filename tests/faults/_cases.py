@@ -54,6 +54,15 @@ ASSIGNED = {
     "principal_type": "group",
 }
 EXTENSION = "aml_kubernetes_extension"
+ENDPOINT, DEPLOYMENT = "aml_online_endpoint", "aml_online_deployment"
+SERVED = {"name": "iris-prod"}
+UNSERVED = {"endpoint_name": SERVED["name"], "name": "blue"}
+BLUE: Options = {
+    **UNSERVED,
+    "model": "azureml:iris:3",
+    "instance_type": "Standard_DS3_v2",
+    "instance_count": 1,
+}
 NETWORK_API = "2024-05-01"
 
 
@@ -131,6 +140,37 @@ def _row(
     return make
 
 
+def served(then: Options, *deployments: str, traffic: dict[str, int] | None = None) -> t.Callable[[Azure], Options]:
+    """The options of a run on an endpoint with deployments."""
+
+    def make(azure: Azure) -> Options:
+        azure.run(ENDPOINT, **SERVED)
+        for name in deployments:
+            azure.run(DEPLOYMENT, **{**BLUE, "name": name})
+        if traffic:
+            azure.run(ENDPOINT, **SERVED, traffic=traffic)
+        return then
+
+    return make
+
+
+def _other_identity(azure: Azure) -> Options:
+    """What replaces an endpoint, whose identity is fixed."""
+    azure.run(ENDPOINT, **SERVED)
+    identity = {"type": "user_assigned", "user_assigned_identities": [azure.identity("id-one")]}
+    return {**SERVED, "identity": identity, "on_immutable_change": "recreate"}
+
+
+def _listed(module: str, options: Options) -> t.Callable[[Azure], Options]:
+    """The options of a run that reads all of what another run has made."""
+
+    def make(azure: Azure) -> Options:
+        azure.run(module, **options)
+        return {}
+
+    return make
+
+
 def _gone(rows: t.Callable[[Azure], dict[str, declared.Declaration]], name: str) -> t.Callable[[Azure], Options]:
     def make(azure: Azure) -> Options:
         options = _row(rows, name, {})(azure)
@@ -196,7 +236,7 @@ def _due(azure: Azure) -> Options:
     return {"id": WORKSPACE_ID, "api_version": "2025-12-01", **action}
 
 
-def _connected(azure: Azure) -> Options:
+def connected(azure: Azure) -> Options:
     """A private endpoint whose connection waits for its approval."""
     link = {"name": "pe", "properties": {"privateLinkServiceId": WORKSPACE_ID, "groupIds": ["amlworkspace"]}}
     properties = {"subnet": {"id": azure.subnet()}, "manualPrivateLinkServiceConnections": [link]}
@@ -351,6 +391,41 @@ CASES = [
     Case("extension: update", EXTENSION, _extended({"install_volcano": False})),
     Case("extension: remove", EXTENSION, _extended({"state": "absent"})),
     Case("extensions looked at", f"{EXTENSION}_info", _extension_looked_at),
+    Case("online endpoint: create", ENDPOINT, _plain({**SERVED, "description": "Iris", "tags": {"a": "b"}})),
+    Case(
+        "online endpoint: update",
+        ENDPOINT,
+        _after(ENDPOINT, SERVED, {"description": "other", "public_network_access": "disabled"}),
+    ),
+    Case(
+        "online endpoint: traffic",
+        ENDPOINT,
+        served({**SERVED, "traffic": {"blue": 90, "green": 10}}, "blue", "green", traffic={"blue": 100}),
+    ),
+    Case("online endpoint: replace", ENDPOINT, _other_identity),
+    Case(
+        "online endpoint: regenerate the keys",
+        ENDPOINT,
+        _after(ENDPOINT, SERVED, {"regenerate_keys": ["primary", "secondary"]}),
+        always=True,
+    ),
+    Case("online endpoint: delete", ENDPOINT, served({**SERVED, "state": "absent"}, "blue")),
+    Case("online endpoints looked at", f"{ENDPOINT}_info", served({"deployments": True}, "blue")),
+    Case("online deployment: create", DEPLOYMENT, served({**BLUE, "environment_variables": {"LEVEL": "info"}})),
+    Case(
+        "online deployment: update",
+        DEPLOYMENT,
+        served({**BLUE, "instance_count": 2, "environment_variables": {"LEVEL": "info"}}, "blue"),
+    ),
+    Case(
+        "online deployment: replace",
+        DEPLOYMENT,
+        served({**BLUE, "egress_public_network_access": "disabled", "on_immutable_change": "recreate"}, "blue"),
+    ),
+    Case("online deployment: delete", DEPLOYMENT, served({**UNSERVED, "state": "absent"}, "blue", "green")),
+    Case("connections looked at", f"{OF_SERVICES}_info", _listed(OF_SERVICES, FEED)),
+    Case("datastores looked at", f"{DATASTORE}_info", _listed(DATASTORE, BLOB)),
+    Case("diagnostic settings looked at", f"{DIAGNOSTICS}_info", _listed(DIAGNOSTICS, LOGGED)),
     Case("connection: create", OF_SERVICES, _plain(FEED)),
     Case("connection: update", OF_SERVICES, _after(OF_SERVICES, FEED, {"target": "https://other.example.org"})),
     Case("connection: delete", OF_SERVICES, _after(OF_SERVICES, FEED, {"state": "absent"})),
@@ -403,8 +478,8 @@ CASES = [
         "aml_quota",
         _plain({"location": "eastus", "subscription_quotas": [{"family": "standardDSv2Family", "limit": 300}]}),
     ),
-    Case("private endpoint connection: approve", CONNECTION, _connected),
-    Case("private endpoint connection: remove", CONNECTION, lambda azure: {**_connected(azure), "state": "absent"}),
+    Case("private endpoint connection: approve", CONNECTION, connected),
+    Case("private endpoint connection: remove", CONNECTION, lambda azure: {**connected(azure), "state": "absent"}),
     Case("action: provision the network", "arm_action", _due),
     Case("keys read again", "aml_workspace_resync_keys", _plain({}), always=True),
     Case("diagnosis", "aml_workspace_diagnose_info", _plain({})),

@@ -24,19 +24,28 @@ from dataclasses import dataclass, field
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, ML, WORKSPACE_ID, Azure, Sent
 
 from ._cases import (
+    ASSIGNMENTS,
     ATTACHED,
     CLUSTER,
+    CONNECTION,
     DATASTORE,
+    DEPLOYMENT,
     DIAGNOSTICS,
+    ENDPOINT,
+    EXTENSION,
     FLEET,
     INSTANCE,
     LAPTOP,
     OF_SERVICES,
     RESOURCE,
+    SERVED,
     SMALL,
+    UNSERVED,
     WORKSPACES,
     Case,
     Options,
+    connected,
+    served,
 )
 from ._cases import CASES as FAULT_CASES
 from ._matrix import World
@@ -59,9 +68,12 @@ READ_AGAIN, FIRST_READ = "after a repeated read", "after the only read"
 _OWN = ("etag", "provisioningState", "createdOn", "modifiedOn", "resourceGuid", "status", "parentRuleNames")
 # What every act leaves behind, so that it is recognised at the end.
 MARK = {"second": "writer"}
+MORE_QUOTA = 400
 HOST, FAMILY, ML_PROVIDER = "theirs.example.org", "standardFSv2Family", "Microsoft.MachineLearningServices"
 # A destination of diagnostic settings that no case declares.
 HUB = f"{GROUP_ID}/providers/Microsoft.EventHub/namespaces/theirs/authorizationRules/send"
+# What another writer adds to a role assignment.
+THEIR_IDENTITY = f"{GROUP_ID}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/theirs"
 # Simulated seconds after which everything that the second writer starts is done.
 _DONE = 30.0
 _TYPES = (
@@ -73,6 +85,12 @@ _TYPES = (
     ("workspace", re.compile(r"/microsoft\.machinelearningservices/workspaces/[^/]+$", re.IGNORECASE)),
     ("registry", re.compile(r"/microsoft\.machinelearningservices/registries/[^/]+$", re.IGNORECASE)),
     ("setting", re.compile(r"/diagnosticsettings/[^/]+$", re.IGNORECASE)),
+    ("deployment", re.compile(r"/onlineendpoints/[^/]+/deployments/[^/]+$", re.IGNORECASE)),
+    ("endpoint", re.compile(r"/workspaces/[^/]+/onlineendpoints/[^/]+$", re.IGNORECASE)),
+    ("extension", re.compile(r"/microsoft\.kubernetesconfiguration/extensions/[^/]+$", re.IGNORECASE)),
+    ("assignment", re.compile(r"/roleassignments/[^/]+$", re.IGNORECASE)),
+    ("link", re.compile(r"/privateendpointconnections/[^/]+$", re.IGNORECASE)),
+    ("quota", re.compile(r"/microsoft\.quota/quotas/[^/]+$", re.IGNORECASE)),
     ("network", re.compile(r"/virtualnetworks/[^/]+$", re.IGNORECASE)),
     (
         "resource",
@@ -92,7 +110,12 @@ _VERSIONS = {
     "registries": "2023-07-01",
     "registry": ML,
     "setting": "2021-05-01-preview",
+    "extension": "2025-03-01",
+    "assignment": "2022-04-01",
+    "quota": "2025-09-01",
 }
+# Types that modules read in a list, which shows each in full.
+_LISTED = ("assignment", "link", "quota")
 
 
 def type_of(path: str) -> str | None:
@@ -100,8 +123,10 @@ def type_of(path: str) -> str | None:
 
 
 def sources(target: str) -> tuple[str, ...]:
-    """The paths whose document shows the resource in full: its own, and of an outbound rule its workspace's, which modules read."""
+    """The paths whose document shows the resource in full: its own, and what modules read in its place: of an outbound rule the workspace, or a list."""
     own = target.casefold()
+    if type_of(target) in _LISTED:
+        return (own, own.rpartition("/")[0])
     return (own, own.rpartition("/outboundrules/")[0]) if type_of(target) == "rule" else (own,)
 
 
@@ -354,7 +379,7 @@ def _is_whole_list(value: t.Any) -> bool:
 
 def _created(body: dict[str, t.Any] | None) -> t.Any:
     properties = (body or {}).get("properties") or {}
-    if "datastoreType" in properties or "category" in properties:
+    if {"datastoreType", "category", "authMode", "endpointComputeType", "extensionType"} & {*properties}:
         return (body or {})["systemData"]["createdAt"]
     return properties.get("createdOn") or properties.get("creationTime") or properties.get("resourceGuid")
 
@@ -372,7 +397,7 @@ def _writable(body: dict[str, t.Any]) -> dict[str, t.Any]:
 def _tagged(rivalry: Rivalry, path: str, wait: float = _DONE) -> bool:
     body = rivalry.read(path) or {}
     tags = {**(body.get("tags") or {}), **MARK}
-    if type_of(path) in ("connection", "datastore", "setting"):
+    if type_of(path) in ("assignment", "connection", "datastore", "deployment", "endpoint", "extension", "setting"):
         return _put_with_mark(rivalry, path)
     if type_of(path) == "compute":
         return bool(rivalry.call("PUT", path, {**_writable(body), "tags": tags}, wait=wait).status < 400)
@@ -384,7 +409,12 @@ def _has_mark(body: dict[str, t.Any] | None) -> bool:
         return False
     properties = body["properties"] if isinstance(body.get("properties"), dict) else {}
     tags = {**(body.get("tags") or {}), **(properties.get("tags") or {}), **(properties.get("metadata") or {})}
-    return MARK.items() <= tags.items() or _has_host(body) or properties.get("eventHubAuthorizationRuleId") == HUB
+    others = (
+        properties.get("eventHubAuthorizationRuleId") == HUB,
+        properties.get("delegatedManagedIdentityResourceId") == THEIR_IDENTITY,
+        MARK.items() <= (properties.get("configurationSettings") or {}).items(),
+    )
+    return MARK.items() <= tags.items() or _has_host(body) or any(others)
 
 
 def _marked(path: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -399,6 +429,11 @@ def _marked(path: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
         return {"properties": {**properties, "credentials": key, "tags": {**(properties.get("tags") or {}), **MARK}}}
     if type_of(path) == "setting":
         return {"properties": {**body["properties"], "eventHubAuthorizationRuleId": HUB}}
+    if type_of(path) == "assignment":
+        return {"properties": {**body["properties"], "delegatedManagedIdentityResourceId": THEIR_IDENTITY}}
+    if type_of(path) == "extension":
+        settings = {**(body["properties"].get("configurationSettings") or {}), **MARK}
+        return {**body, "properties": {**body["properties"], "configurationSettings": settings}}
     if type_of(path) == "rule":
         return {"properties": {**body["properties"], "fqdns": [*(body["properties"].get("fqdns") or []), HOST]}}
     return {**body, "tags": {**(body.get("tags") or {}), **MARK}}
@@ -461,6 +496,29 @@ def _shows(path_in: str, value: t.Any) -> t.Callable[[dict[str, t.Any] | None], 
     return there
 
 
+def _changed(path_in: str, value: t.Any) -> t.Callable[[Rivalry, str], bool]:
+    """A PUT of the whole document with one other value."""
+
+    def do(rivalry: Rivalry, path: str) -> bool:
+        body = _writable(rivalry.read(path) or {})
+        *above, name = path_in.split(".")
+        inside = body
+        for key in above:
+            inside[key] = inside = dict(inside.get(key) or {})
+        inside[name] = {**(inside.get(name) or {}), **value} if isinstance(value, dict) else value
+        return _put(rivalry, path, body)
+
+    return do
+
+
+def _granted(rivalry: Rivalry, path: str) -> bool:
+    """More quota than the task requests."""
+    limit = {"limitObjectType": "LimitValue", "value": MORE_QUOTA}
+    return bool(rivalry.call("PUT", path, {"properties": {"limit": limit}}).status < 400)
+
+
+_LINK_STATE = "properties.privateLinkServiceConnectionState"
+_SHARES = {"blue": 40, "green": 60}
 _SCALE = "properties.properties.scaleSettings"
 
 
@@ -565,9 +623,13 @@ def _dependents(rivalry: Rivalry) -> dict[str, str]:
     return {name: f"{GROUP_ID}/providers/{path}" for name, (path, _body) in rows.items()}
 
 
-ALL = ("compute", "connection", "datastore", "registry", "setting", "workspace", "network", "resource")
+ALL = (
+    "assignment", "compute", "connection", "datastore", "deployment", "endpoint", "extension", "registry", "setting", "workspace", "network", "resource",
+)  # fmt: skip
 ACTS = [
-    Act("adds a tag", _tagged, _has_mark, ALL, ("tags", "metadata", "event_hub")),
+    Act(
+        "adds a tag", _tagged, _has_mark, ALL, ("tags", "metadata", "event_hub", "delegated", "configuration_settings")
+    ),
     Act(
         "adds a tag, still running",
         lambda rivalry, path: _tagged(rivalry, path, wait=0),
@@ -623,6 +685,41 @@ ACTS = [
         ("display_name", "friendlyName"),
         option="display_name",
     ),
+    *(
+        Act(
+            "changes the description",
+            _changed(f"{place}.description", "theirs"),
+            _shows(f"{place}.description", "theirs"),
+            types,
+            ("description",),
+            option="description",
+        )
+        for place, types in (("properties", ("assignment", "deployment", "endpoint")), (_LINK_STATE, ("link",)))
+    ),
+    Act(
+        "moves the traffic",
+        _changed("properties.traffic", _SHARES),
+        _shows("properties.traffic", _SHARES),
+        ("endpoint",),
+        ("traffic",),
+        option="traffic",
+    ),
+    Act(
+        "scales it",
+        _changed("sku.capacity", 7),
+        _shows("sku.capacity", 7),
+        ("deployment",),
+        ("instance_count",),
+        option="instance_count",
+    ),
+    Act(
+        "adds a variable",
+        _changed("properties.environmentVariables", {"THEIRS": "yes"}),
+        _shows("properties.environmentVariables.THEIRS", "yes"),
+        ("deployment",),
+        ("environment_variables",),
+    ),
+    Act("is granted more", _granted, _shows("properties.limit.value", MORE_QUOTA), ("quota",), ("limit",)),
     Act("adds an address prefix", _prefix_added, _has_prefix, ("network",), ("addressPrefixes", "address")),
     Act("adds a subnet", _subnet_added, _has_subnet, ("network",), ("subnets",)),
     Act("adds a host name to a rule", _put_with_mark, _has_host, ("rule",), ("fqdns", "outbound_rules")),
@@ -631,7 +728,7 @@ ACTS = [
         "deletes it",
         _deleted,
         lambda body: body is None,
-        (*ALL, "rule"),
+        (*ALL, "link", "rule"),
         ("delete", "does not exist", "not found", "NotFound"),
     ),
     Act("deletes it and creates another", _replaced, _has_mark, (*ALL, "rule"), ("another", "created")),
@@ -691,6 +788,13 @@ def _undeclared(azure: Azure) -> Options:
     return {"name": "fleet", "workspaces": [{**place, "computes": []}], "prune": "delete", "parallelism": 1}
 
 
+def _rejected(azure: Azure) -> Options:
+    """Of a connection that is approved, only the state is declared."""
+    options = connected(azure)
+    azure.run(CONNECTION, **options)
+    return {"private_endpoint": options["private_endpoint"], "state": "rejected"}
+
+
 SUBNETS = {"properties": {"subnets": [{"name": "ours", "properties": {"addressPrefix": "10.0.1.0/24"}}]}}
 MORE_CASES = [
     # Only one option is declared: of the others, each may be changed by someone else.
@@ -716,8 +820,23 @@ MORE_CASES = [
     Case("resource: properties", RESOURCE, _network({"body": SUBNETS})),
     Case("resource: properties by PATCH", RESOURCE, _network({"tags": {"a": "b"}, "update_method": "patch"})),
     Case("fleet: prune", FLEET, _undeclared),
+    Case("online endpoint: tags", ENDPOINT, _then(ENDPOINT, SERVED, {"tags": {"a": "b"}})),
+    Case("online endpoint: description", ENDPOINT, served({**SERVED, "description": "ours"}, "blue", "green")),
+    Case("online deployment: tags", DEPLOYMENT, served({**UNSERVED, "tags": {"a": "b"}}, "blue")),
+    Case(
+        "online deployment: a variable",
+        DEPLOYMENT,
+        served({**UNSERVED, "environment_variables": {"LEVEL": "info"}}, "blue"),
+    ),
+    Case("online deployment: scale", DEPLOYMENT, served({**UNSERVED, "instance_count": 2}, "blue")),
+    Case("private endpoint connection: reject", CONNECTION, _rejected),
 ]
 _WRITERS = (
+    ASSIGNMENTS,
+    CONNECTION,
+    DEPLOYMENT,
+    ENDPOINT,
+    EXTENSION,
     CLUSTER,
     INSTANCE,
     "aml_inference_cluster",

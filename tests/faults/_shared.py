@@ -10,7 +10,7 @@ import typing as t
 from ansible_collections.azureml.compute.tests.support.azure import Sent
 
 # POSTs that change nothing.
-READS = ("/listnodes", "/listkeys", "/diagnose", "/checknameavailability", "/checkcomputenameavailability")
+READS = ("/listnodes", "/listkeys", "/getlogs", "/diagnose", "/checknameavailability", "/checkcomputenameavailability")
 
 R = t.TypeVar("R")
 

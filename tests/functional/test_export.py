@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._core import paths, redact
-from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS, OTHERS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import export
 from ansible_collections.azureml.compute.tests.support.azure import (
@@ -31,6 +31,31 @@ MODULES = {
     "aml_instances": "aml_compute_instance",
     "aml_inference_clusters": "aml_inference_cluster",
     "aml_attached_computes": "aml_attached_compute",
+}
+# The other lists of a workspace: the module of each, and what is exported of it here.
+OTHER_LISTS: dict[str, tuple[str, dict[str, t.Any]]] = {
+    "aml_connections": ("aml_connection", {"name": "packages", "type": "python_feed", "target": "https://example.org"}),
+    "aml_datastores": (
+        "aml_datastore",
+        {"name": "blob", "type": "azure_blob", "account_name": "stdata", "container_name": "training"},
+    ),
+    "aml_diagnostic_settings": (
+        "aml_diagnostic_setting",
+        {
+            "name": "to-storage",
+            "storage_account_id": f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/stwstest",
+            "log_categories": ["RunEvent"],
+        },
+    ),
+    "aml_online_endpoints": ("aml_online_endpoint", {"name": "iris-prod", "description": "Iris"}),
+    "aml_role_assignments": (
+        "aml_role_assignment",
+        {
+            "role": "AzureML Data Scientist",
+            "principal_id": "00000000-0000-0000-0000-0000000000c1",
+            "principal_type": "group",
+        },
+    ),
 }
 TYPES = {
     "amlcompute": "aml_compute_cluster",
@@ -125,6 +150,18 @@ def test_export_then_apply_changes_nothing(azure: Azure, world: dict[str, Declar
             assert done["changed"] is False, (row, done["plan"])
             applied.add(row["name"])
     assert applied == {row.options["name"] for row in world.values()}
+
+
+def test_each_other_list_is_exported_and_applied(azure: Azure) -> None:
+    assert {*OTHER_LISTS} == {f"aml_{name}" for name in OTHERS}
+    for module, options in OTHER_LISTS.values():
+        azure.run(module, **options)
+    found = azure.run("aml_export_info")["vars"]
+    assert azure.writes == []
+    for variable, (module, options) in OTHER_LISTS.items():
+        (row,) = [row for row in found[variable] if options.items() <= row.items()]
+        done = azure.run(module, **row)
+        assert done["changed"] is False and azure.writes == [], (row, done["plan"])
 
 
 def test_what_templates_of_other_people_created_is_exported_and_applied(azure: Azure) -> None:

@@ -245,6 +245,7 @@ def test_removal(azure: Azure) -> None:
             "ExtensionIncomplete",
         ),
         ({**TRAINING, "version": "1.1.73"}, "ExtensionIncomplete"),
+        ({**TRAINING, "api_version": "2024-11-01", "auto_upgrade_mode": "patch"}, "ApiVersionLacksOption"),
         ({**TRAINING, "ssl": {"cert": CERT}}, "CertificateIncomplete"),
         ({**TRAINING, "configuration_settings": {"enableInference": "true"}}, "InvalidSetting"),
     ],

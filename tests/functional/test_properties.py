@@ -12,6 +12,7 @@ import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._core import paths as _paths
 from ansible_collections.azureml.compute.plugins.module_utils._engine import fields
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import resource
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_deployment import VariablesField
 from ansible_collections.azureml.compute.tests.support import figures
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
 from ansible_collections.azureml.compute.tests.support.strategies import (
@@ -30,7 +31,7 @@ from hypothesis import strategies as st
 # What only the service writes, beside what a kind says of itself.
 OWN = (
     "systemData", "etag", "properties.modifiedOn", "properties.provisioningState", "properties.provisioningErrors", "identity.principalId",
-    "identity.tenantId",
+    "identity.tenantId", "properties.properties.AzureAsyncOperationUri", "properties.statuses", "properties.errorInfo",
 )  # fmt: skip
 
 # What a declared option brings with it at a creation or a replacement: who logs in opens the way in.
@@ -48,6 +49,10 @@ WITH_IT = {
     ),
     "secret_body": ("properties.secret",),
     "credentials": ("properties.credentials",),
+    # The service adds variables that follow from the model and the code.
+    "model": ("properties.environmentVariables",),
+    "code_configuration": ("properties.environmentVariables",),
+    "version": ("properties.currentVersion",),
 }
 # What the service makes itself, and makes anew with a replacement.
 MADE = (
@@ -84,6 +89,7 @@ REFUSALS = (
     "DestinationMissing",
     "RegionNotRemovable",
     "RegionStorageFixed",
+    "ExtensionIncomplete",
 )
 
 # What the results name a resource.
@@ -91,7 +97,9 @@ RESULTS = (
     "compute",
     "connection",
     "datastore",
+    "deployment",
     "diagnostic_setting",
+    "endpoint",
     "extension",
     "registry",
     "role_assignment",
@@ -118,6 +126,7 @@ class World:
         self.subject = subject
         self.azure = Azure()
         furnish(self.azure)
+        subject.prepare(self.azure)
         if subject.path:
             # A compute target would keep a workspace from what it may do.
             self.azure.resource(
@@ -190,7 +199,10 @@ def compare(subject: Subject, planned: t.Any, done: t.Any) -> None:
     result = next(key for key in RESULTS if key in done)
     for row in subject.kind.fields if subject.kind else ():
         known = _paths.get_path(planned[result], row.option)
-        if known not in (None, _paths.MISSING):
+        if isinstance(row, VariablesField):
+            # The service adds its own to the declared ones.
+            assert not known or known.items() <= done[result][row.option].items()
+        elif known not in (None, _paths.MISSING):
             assert row.same(_paths.get_path(done[result], row.option), known), row.option
 
 
@@ -367,7 +379,8 @@ def go_through(world: World, options: Options, state: str) -> bool:
         gone = {
             option: value
             for option, value in {**options, **subject.always}.items()
-            if option in ("name", "type", "resource_group", "api_version", "role", "principal_id")
+            if option
+            in ("name", "type", "resource_group", "api_version", "role", "principal_id", "endpoint_name", "cluster_id")
         }
         planned = world.predicted(gone, state=state)
         done = world.run(gone, state=state)

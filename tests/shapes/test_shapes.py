@@ -19,7 +19,8 @@ CELLS = 4
 NAMES = (
     "cluster: update", "instance: stop", "inference cluster: attach", "attached databricks: attach", "workspace: update",
     "connection: update", "datastore: update", "diagnostic setting: update", "role assignment: delete", "role assignments looked at",
-    "extension: update", "extensions looked at",
+    "extension: update", "extensions looked at", "online endpoint: update", "online deployment: update", "online endpoints looked at",
+    "connections looked at", "datastores looked at", "diagnostic settings looked at",
     "resource: update", "quotas", "job check",
     "registry: update", "registries looked at", "private endpoint connection: approve", "action: provision the network",
     "keys read again", "diagnosis", "fleet: change, prune", "fleet looked at", "operations", "workspaces looked at", "computes looked at",

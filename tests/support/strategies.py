@@ -23,7 +23,10 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds import work
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.connection import CONNECTION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE, OF_STORAGE, STORAGE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.kubernetes_extension import KUBERNETES_EXTENSION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.ml_registry import REGISTRY
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_deployment import ONLINE_DEPLOYMENT
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_endpoint import ONLINE_ENDPOINT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import ROLE_ASSIGNMENT, target_of
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import FIELDS, Workspace
@@ -340,6 +343,21 @@ VALUES: dict[str, Strategy] = {
     ),
     "log_category_groups": st.sampled_from([[], ["allLogs"]]),
     "metric_categories": st.sampled_from([[], ["AllMetrics"]]),
+    # online endpoint; traffic goes to deployments, which a new endpoint does not have
+    "aml_online_endpoint:identity": identity("system_assigned", "user_assigned"),
+    "aml_online_endpoint:traffic": st.just({}),
+    "aml_online_endpoint:mirror_traffic": st.just({}),
+    # online deployment of the type managed
+    "instance_count": st.integers(1, 4),
+    "instance_type": spelled("Standard_DS3_v2"),
+    "aml_online_deployment:scale_settings": st.just({"type": "default"}),
+    "aml_online_deployment:environment_variables": st.dictionaries(
+        st.sampled_from(["LEVEL", "MODE"]), st.one_of(st.none(), st.integers(0, 9), st.booleans(), WORDS), max_size=2
+    ),
+    # extension of a Kubernetes cluster
+    "aml_kubernetes_extension:api_version": st.sampled_from([KUBERNETES_EXTENSION.api_version, "2024-11-01"]),
+    "aml_kubernetes_extension:ssl": st.just({"cname": "scoring.example.org", "secret_name": "scoring-tls"}),
+    "aml_kubernetes_extension:internal_load_balancer_provider": st.just("azure"),
     # any resource
     "arm_resource:api_version": st.just("2023-01-31"),
     "body": st.fixed_dictionaries(
@@ -372,6 +390,10 @@ NOT_DRAWN = {
     "include_spark": "what is done stays; tests/functional/test_provisioning.py",
     "materialization_identity": "of a creation, which needs azure-ai-ml; tests/integration/test_workspace.py",
     "grant_materialization_permissions": "of a creation, which needs azure-ai-ml; tests/integration/test_workspace.py",
+    "aml_online_endpoint:compute": "an endpoint on Kubernetes takes a cluster with the extension; tests/functional/test_fleet_online_endpoints.py",
+    "regenerate_keys": "is done in every run; tests/functional/test_online_endpoint.py",
+    "resources": "of deployments on Kubernetes; tests/functional/test_online_endpoint.py",
+    "log_lines": "decides what a failure shows, not what is declared; tests/functional/test_online_endpoint.py",
     "arm_resource:id": "one name for a resource is enough",
     "arm_resource:scope": "one name for a resource is enough",
 }
@@ -396,6 +418,10 @@ class Subject:
     collection: str = "computes"
     # Of reads of the document.
     version: str = "2025-12-01"
+    # Whether a task may replace it where it is not a compute target.
+    replaceable: bool = False
+    # What it is in.
+    prepare: t.Callable[[Azure], None] = lambda azure: None
 
     @property
     def spec(self) -> specs.Spec:
@@ -416,7 +442,7 @@ class Subject:
             for name, value in given.items()
             if name in self.spec and (name != "delete_underlying" or self.name == "aks-made")
         }
-        return {} if self.path and self.name != "registry" else taken
+        return {} if self.path and not self.replaceable else taken
 
     @property
     def clearable(self) -> set[str]:
@@ -604,6 +630,33 @@ def mend_registry(options: Options) -> Options:
     return options
 
 
+def _endpoint(azure: Azure) -> None:
+    azure.run("aml_online_endpoint", name="an-endpoint")
+
+
+def mend_deployment(options: Options) -> Options:
+    code = options.get("code_configuration")
+    if code and code.get("code") and not code.get("scoring_script"):
+        code["scoring_script"] = "score.py"
+    return options
+
+
+def mend_extension(options: Options) -> Options:
+    if options.get("enable_inference") not in (None, False, "no"):
+        # With its certificate, or without one.
+        options["inference_router_service_type"] = options.get("inference_router_service_type") or "load_balancer"
+        if not options.get("ssl"):
+            options["allow_insecure_connections"] = True
+    if options.get("inference_router_service_type") == "node_port":
+        options = without(options, "internal_load_balancer_provider")
+    if "auto_upgrade_mode" in options:
+        options = without(options, "api_version")
+    if options.get("version"):
+        options["auto_upgrade_minor_version"] = False
+    return options
+
+
+_CLUSTER = provider("Microsoft.ContainerService/managedClusters", "aks-one")
 _VM = provider("Microsoft.Compute/virtualMachines", "vm")
 _ATTACHED: dict[str, tuple[Options, tuple[str, ...], t.Callable[[Options], Options]]] = {
     "virtualmachine": ({"resource_id": _VM}, (), lambda options: without(options, "address")),
@@ -666,7 +719,20 @@ SUBJECTS = {
         ),
         Subject(
             "registry", "aml_registry", REGISTRY, {"name": "a-registry"}, (), mend_registry,
-            provider("Microsoft.MachineLearningServices/registries", "a-registry"), collection="registries",
+            provider("Microsoft.MachineLearningServices/registries", "a-registry"), collection="registries", replaceable=True,
+        ),
+        Subject(
+            "online_endpoint", "aml_online_endpoint", ONLINE_ENDPOINT, {"name": "an-endpoint"}, collection="online_endpoints", version="2026-05-01",
+        ),
+        Subject(
+            "online_deployment", "aml_online_deployment", ONLINE_DEPLOYMENT, {"endpoint_name": "an-endpoint", "name": "a-deployment"},
+            ("model", "instance_type", "instance_count"), mend_deployment, f"{WORKSPACE_ID}/onlineEndpoints/an-endpoint/deployments/a-deployment",
+            collection="deployments", version="2026-05-01", replaceable=True, prepare=_endpoint,
+        ),
+        Subject(
+            "kubernetes_extension", "aml_kubernetes_extension", KUBERNETES_EXTENSION, {"name": "azureml", "cluster_id": _CLUSTER, "enable_training": True},
+            (), mend_extension, f"{_CLUSTER}/providers/Microsoft.KubernetesConfiguration/extensions/azureml", collection="extensions",
+            version=KUBERNETES_EXTENSION.api_version, replaceable=True,
         ),
         Subject(
             "role_assignment", "aml_role_assignment", ROLE_ASSIGNMENT, _ASSIGNED, (), path=target_of(WORKSPACE_ID, _ASSIGNED["role"], GUID).id,
@@ -719,6 +785,10 @@ def quotas() -> Strategy:
 
     subject = Subject("quota", "aml_quota", None, {}, ("quotas",))
     return subject.strategy().filter(is_once)
+
+
+# What has no subject, because it declares several things at once.
+OF_THEIR_OWN = {"aml_quota": quotas, "aml_fleet": fleets}
 
 
 def furnish(azure: Azure) -> None:

@@ -108,6 +108,8 @@ class Kind:
     remove_action = DELETE
     # Whether the same write fixes a resource whose last write failed.
     rewrite_fixes_failed = False
+    # With which statuses the service answers the deletion of what does not exist, and never one that deletes something.
+    absent_statuses: tuple[int, ...] = (404,)
     # Whether Microsoft.Resources/tags can change its tags, so that no write of the resource needs to carry them: "never", "alone" (unless the
     # resource itself has to be written anyway), or "always".
     tags_api = "never"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.client import Reply
 from .._core.errors import ChangedMeanwhile
 from . import incarnation
 from .extensions import BeforeReplace, Checks
@@ -89,15 +90,30 @@ def _not_replaced(remote: RemoteResource, reason: str | None) -> ChangedMeanwhil
     )
 
 
+def _send_first_deletion(remote: RemoteResource) -> Reply:
+    """Send the deletion that a replacement begins with. Raise ChangedMeanwhile where another writer was faster."""
+    wrote, repeated = remote.wrote, False
+
+    def note(may_be_accepted: bool) -> None:
+        nonlocal repeated
+        repeated = repeated or may_be_accepted
+
+    try:
+        reply: Reply = remote.send(remote.kind.removal({"permanently_delete": True}), before_retry=note)
+    except Overtaken as overtaken:
+        raise changed_meanwhile(remote, "it was changed before it could be deleted for its replacement") from overtaken
+    if reply.status in remote.kind.absent_statuses and not repeated:
+        remote.wrote = wrote
+        raise _not_replaced(remote, "it was deleted")
+    return reply
+
+
 def delete_for_replacement(remote: RemoteResource, body: Body, deleted: t.Callable[[Body], None]) -> None:
     """Delete the resource that will be replaced, and wait in any case, since nothing can be created in its place before it is gone.
 
     ``deleted`` is called with what was deleted, as soon as it is gone.
     """
-    try:
-        operation = remote.send(remote.kind.removal({"permanently_delete": True})).operation
-    except Overtaken as overtaken:
-        raise changed_meanwhile(remote, "it was changed before it could be deleted for its replacement") from overtaken
+    operation = _send_first_deletion(remote).operation
     # Most services take no condition for a deletion: a change since the last read shows while the deletion is running.
     going = remote.read()
     changed = None if going is None else changed_since(remote.kind, body, going, deleting=True)

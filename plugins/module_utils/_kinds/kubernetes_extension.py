@@ -31,6 +31,8 @@ _SOURCE = "azure-cli, AzureMLKubernetes.py"
 _SETTINGS, _PROTECTED = "properties.configurationSettings", "properties.configurationProtectedSettings"
 _SELECTOR = "nodeSelector."
 _LEAST_NODES = 3
+# The first API version of Microsoft.KubernetesConfiguration with autoUpgradeMode.
+_UPGRADE_MODE_SINCE = "2025-03-01"
 # The names of protected settings that options have.
 _CERTIFICATE = {"ssl.cert": "scoringFe.sslCert", "ssl.key": "scoringFe.sslKey"}
 _FREE, _SECRET = "configuration_settings", "configuration_protected_settings"
@@ -350,6 +352,12 @@ class KubernetesExtension(Kind):
         if _is_arc(target.parent_id) and declared.get("internal_load_balancer_provider"):
             message = "internal_load_balancer_provider needs an AKS cluster; cluster_id is one of Azure Arc."
             yield Finding("ExtensionIncomplete", "internal_load_balancer_provider", message, _SOURCE)
+        if "auto_upgrade_mode" in declared and self.api_version < _UPGRADE_MODE_SINCE:
+            message = (
+                f"auto_upgrade_mode is not part of API version {self.api_version}, which api_version asks for: it needs {_UPGRADE_MODE_SINCE} or newer. "
+                "Remove api_version."
+            )
+            yield Finding("ApiVersionLacksOption", "auto_upgrade_mode", message, _SOURCE)
         missing = [option for option in _CERTIFICATE if not declared.get(option)]
         if len(missing) == 1:
             message = f"A certificate needs its key, and a key its certificate: declare {missing[0]} too."

@@ -300,6 +300,8 @@ class OnlineDeployment(Kind):
     parent_api_version = versions.STABLE
     parent_is_of_provider = True
     rewrite_fixes_failed = True
+    # Recorded: docs/facts.md o.1.
+    absent_statuses = (204, 404)
     release = "Move the traffic to another deployment"
     fields = FIELDS
     required_on_create = ("instance_count",)

@@ -188,6 +188,8 @@ class OnlineEndpoint(Kind):
     parent_api_version = versions.STABLE
     parent_is_of_provider = True
     rewrite_fixes_failed = True
+    # Recorded: docs/facts.md o.1.
+    absent_statuses = (204, 404)
     uses_computes = True
     release = "Move the traffic away (traffic={})"
     fields = FIELDS

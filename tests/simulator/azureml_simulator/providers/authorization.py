@@ -90,6 +90,7 @@ class Authorization:
                 "description": properties.get("description"),
                 "createdOn": kept.get("createdOn", now),
                 "updatedOn": kept.get("updatedOn", now),
+                "delegatedManagedIdentityResourceId": properties.get("delegatedmanagedidentityresourceid"),
             },
         }
         self.app.store.put(resource_id, doc)
