@@ -236,12 +236,13 @@ options:
     type: path
   approved_plan:
     description:
-      - The plan to apply, which check mode wrote to O(plan_file). Use the same document and options.
+      - The plan to apply, which check mode wrote to O(plan_file), as the path of the file or as its content. Use the same document and options.
+      - A relative path is relative to the directory in which the module runs.
       - The task applies exactly this plan. It fails before the first write (C(PlanChanged)), with the differences, if its own plan is another one, because
         the declaration or the state of a target has changed since then. A target that changes after that check is not processed (C(ChangedMeanwhile)).
-      - It also fails if the plan is null or was edited (C(PlanNotReadable)), or if C(table) in it is not the table of its C(targets). The digest has no
-        key, so it is not a signature. It protects from accidents. Who may approve a plan, and which file is applied, is up to the pipeline.
-    type: dict
+      - It also fails if the plan is null, cannot be read or was edited (C(PlanNotReadable)), or if C(table) in it is not the table of its C(targets). The
+        digest has no key, so it is not a signature. It protects from accidents. Who may approve a plan, and which file is applied, is up to the pipeline.
+    type: raw
   full_result:
     description:
       - Whether the result contains every target, also unchanged ones, with RV(workspaces) and RV(document).
@@ -342,7 +343,7 @@ EXAMPLES = r"""
 - name: Apply the plan that was approved, and nothing else
   azureml.compute.aml_fleet:
     workspaces: "{{ aml_fleet_workspaces }}"
-    approved_plan: "{{ lookup('ansible.builtin.file', playbook_dir ~ '/production.json') }}"
+    approved_plan: "{{ playbook_dir }}/production.json"
 
 - name: Show what was changed, or in check mode what would be
   ansible.builtin.debug:

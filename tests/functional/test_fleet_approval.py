@@ -177,6 +177,43 @@ def test_an_edited_plan_is_refused(azure: Azure, wanted: Workspaces, tmp_path: P
         assert applied(azure, wanted, given, ok=False)["failure"]["code"] == "PlanNotReadable" and azure.sent == []
 
 
+def test_a_plan_is_read_from_its_file(azure: Azure, wanted: Workspaces, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    planned(azure, path, wanted)
+    assert applied(azure, wanted, t.cast(t.Any, str(path)))["totals"]["create"] == 1
+
+
+# What was given, and what the message says of it. PATH is the file with the content.
+NO_PLANS: dict[str, tuple[t.Any, str]] = {
+    "no file": (None, "PATH cannot be read: No such file or directory."),
+    "not JSON": ("{", "PATH is not valid JSON (Expecting"),
+    "too deep": ("[" * 100_000, "PATH is not valid JSON (maximum recursion"),
+    "not text": (b"\xff", "PATH cannot be read: it is not text."),
+    "a list": ("[]", "PATH is a list, and not the content of a plan."),
+    "another file": (
+        '{"aml_fleet_workspaces": []}',
+        "PATH is not a plan of this version of the collection, or it was edited.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NO_PLANS)
+def test_a_file_that_is_no_plan_is_named(azure: Azure, tmp_path: Path, case: str) -> None:
+    content, message = NO_PLANS[case]
+    path = tmp_path / "plan.json"
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    refused = azure.run(FLEET, workspaces=[], approved_plan=str(path), ok=False)
+    assert refused["failure"]["code"] == "PlanNotReadable" and azure.sent == []
+    assert message.replace("PATH", str(path)) in refused["msg"] and "aml_fleet_approved_plan" in refused["msg"]
+
+
+@pytest.mark.parametrize("given", [[], 7, True, "", "/", "[]"], ids=repr)
+def test_what_is_neither_a_plan_nor_its_path_is_refused(azure: Azure, given: t.Any) -> None:
+    refused = azure.run(FLEET, workspaces=[], approved_plan=given, ok=False)
+    assert refused["failure"]["code"] == ("EmptyText" if given == "" else "PlanNotReadable") and azure.sent == []
+
+
 def test_secrets_are_not_in_the_file_and_their_changes_are_refused(azure: Azure, tmp_path: Path) -> None:
     def declared(value: str) -> Workspaces:
         app = {

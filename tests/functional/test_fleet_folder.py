@@ -96,10 +96,35 @@ BAD = [
         f"{GROUP}/ws-0/twice.yml",
         CLUSTER.format(name="small", most=2, tier="dedicated"),
         "DeclaredTwice",
-        "declared twice",
+        "small.yml, rg-test/ws-0/twice.yml) is declared twice",
     ),
     (f"{GROUP}/high.yml", INSTANCE, "FileInNoWorkspace", "high.yml"),
 ]
+
+# Files that are valid YAML and of a wrong form, or with wrong values, and what the message says behind the path.
+_HEAD = "type: amlcompute\nname: bad-one\nsize: Standard_DS2_v2\n"
+WRONG = {
+    "a list": ("- type: amlcompute\n", "the file must have a mapping of options, and has a list."),
+    "a text": ("hello\n", "the file must have a mapping of options, and has text."),
+    "nothing": ("# later\n", "the file must have a mapping of options, and is empty."),
+    "two documents": ("type: amlcompute\n---\nname: bad\n", "expected a single document"),
+    "a wrong type": (f"{_HEAD}max_instances: many\n", "max_instances: Not a valid integer."),
+    "a list for a mapping": (f"{_HEAD}tags: [a]\n", "tags: Not a valid mapping type."),
+    "a mapping for text": ("type: amlcompute\nname: {a: b}\n", "name: Not a valid string."),
+    "another type": ("type: abacus\nname: bad\n", "type is 'abacus', but a file of a fleet has one of amlcompute"),
+    "a list for the type": ("type: [a]\nname: bad\n", "type is ['a'], but a file of a fleet has one of"),
+    "a name": ("type: amlcompute\nname: -x\nsize: Standard_DS2_v2\n", "name '-x' is not a valid compute name"),
+    "a rule": (f"{_HEAD}min_instances: 4\nmax_instances: 2\n", "min_instances (4) must not be above max_instances"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_file_of_a_wrong_form_is_named_by_its_path(azure: Azure, tmp_path: Path, case: str) -> None:
+    text, message = WRONG[case]
+    put(tmp_path, f"{GROUP}/ws-0/bad.yml", text)
+    failed = azure.run(FLEET, folder=str(tmp_path), ok=False)
+    assert f"{GROUP}/ws-0/bad.yml" in failed["msg"] and message in failed["msg"] and azure.sent == []
+    assert "definition" not in failed["msg"] and "NoneType" not in failed["msg"]
 
 
 @pytest.mark.parametrize(("path", "text", "code", "named"), BAD, ids=["field", "type", "yaml", "key", "twice", "place"])

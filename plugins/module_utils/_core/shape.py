@@ -157,7 +157,7 @@ def check(document: t.Any, shape: Shape, where: str) -> t.Any:
 
 def unexpected(where: str, place: str, expected: str, found: str) -> ArmError:
     return ArmError(
-        f"The answer about {where} cannot be read: {place or 'the document'} must be {_with_article(expected)}, and is {_with_article(found)}.",
+        f"The answer about {where} cannot be read: {place or 'the document'} must be {with_article(expected)}, and is {with_article(found)}.",
         code="UnexpectedAnswer",
         details={"place": place or "the document", "expected": expected, "found": found},
         target=where,
@@ -178,7 +178,7 @@ def reading(given: t.Any, shape: Shape) -> t.Iterator[None]:
         place, expected, problem = wrong
         whole = "the document"
         raise AmlError(
-            f"{'the input' if place in ('', whole) else place} must be {_with_article(expected)}, and is {_with_article(problem)}."
+            f"{'the input' if place in ('', whole) else place} must be {with_article(expected)}, and is {with_article(problem)}."
         )
     try:
         yield
@@ -186,7 +186,7 @@ def reading(given: t.Any, shape: Shape) -> t.Iterator[None]:
         raise AmlError(f"the input is not of the documented form ({type(error).__name__}: {error}).") from error
 
 
-def _with_article(kind: str) -> str:
+def with_article(kind: str) -> str:
     return kind if kind.startswith(("a ", "text", "null", "missing", "number without")) else f"a {kind}"
 
 
@@ -427,12 +427,14 @@ SUBSCRIPTION = mapping(
 )
 # Inputs of the filters: results of modules, and reports that were kept as files.
 _ROWS = list_of(mapping())
-RESULTS = list_of(
-    mapping({"targets": _ROWS, "undeclared": _ROWS, "workspaces": list_of(mapping({"id": TEXT})), "failure": mapping()})
+RESULT = mapping(
+    {"targets": _ROWS, "undeclared": _ROWS, "workspaces": list_of(mapping({"id": TEXT})), "failure": mapping()}
 )
+RESULTS = list_of(RESULT)
 REPORT = mapping(
     {"generated": TEXT, "targets": _ROWS, "workspaces": _ROWS, "kinds": _ROWS, "usages": _ROWS, "totals": mapping()}
 )
+PREVIOUS = mapping({"generated": TEXT, "targets": _ROWS})
 REPORTS = mapping({"reports": list_of(REPORT), "previous": REPORT})
 MACHINES = list_of(mapping({"id": TEXT, "name": TEXT}, required=("id", "name")))
 MODERNISED = mapping(

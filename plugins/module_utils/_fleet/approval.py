@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans that are written to a file in check mode, and that a later run applies exactly, or refuses. Pure.
+"""Plans that are written to a file in check mode, and that a later run applies exactly, or refuses. Pure, but for the file of ``read``.
 
 A plan has no secrets. Whether values that it does not show have changed is known by its seal: an scrypt digest of the whole plan with all values,
 which takes long to compute, so that values cannot be guessed from it. The same plan has the same file.
@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import typing as t
 from collections import Counter
 
-from .._core import redact
+from .._core import files, redact, shape
 from .._core.arm_id import ArmId, short_names
 from .._core.errors import AmlError, ChangedMeanwhile
-from .._core.findings import EACH, Finding, Findings
+from .._core.findings import EACH, Finding
 from .._engine import incarnation
 from .._engine.plan import CREATE, NONE, REPLACE, Plan
 from . import overview
@@ -28,6 +29,12 @@ from .cost import Total
 from .entry import Entry
 
 VERSION = 1
+# In bytes. A target has a few hundred.
+LARGEST = 64 * 1024 * 1024
+_REMEDY = (
+    "Set approved_plan (for the roles and playbooks: aml_fleet_approved_plan) to the file that check mode wrote to plan_file, "
+    "or create the plan again."
+)
 # What a run compares with its own plan.
 _APPLIED = ("version", "fleet", "targets", "seal")
 
@@ -80,23 +87,41 @@ def _location(identifier: ArmId, names: t.Mapping[str, str]) -> str:
     return identifier.labelled(names[identifier.workspace.casefold()])
 
 
-def check_readable(approved: Json) -> Findings:
-    """Whether what was given as an approved plan is one, and its table the one of its targets."""
+def read(given: t.Any) -> tuple[Json | None, list[Finding]]:
+    """The approved plan of the option, which is its path or its content, and what is wrong with it. None where none is given."""
+    if given is None:
+        return None, []
+    name = "approved_plan"
+    try:
+        if isinstance(given, str) and not given.lstrip().startswith("{"):
+            name = os.path.abspath(os.path.expanduser(given))
+            given = files.read_text(name, LARGEST)
+        content = json.loads(given) if isinstance(given, str) else given
+        problem = _problem(content)
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    except (ValueError, RecursionError) as error:
+        problem = f"is not valid JSON ({error})"
+    if not problem:
+        return t.cast(Json, content), []
+    message = f"{name} {problem}. {_REMEDY}"
+    return None, [Finding("PlanNotReadable", "approved_plan", message, "this collection")]
+
+
+def _problem(content: t.Any) -> str | None:
+    """Why what was given as an approved plan is none, or its table not the one of its targets."""
+    if not isinstance(content, dict):
+        return f"is {shape.with_article(shape.type_of(content))}, and not the content of a plan"
     try:
         readable = (
-            approved["version"] == VERSION
-            and approved["digest"] == digest(approved)
-            and approved["table"] == table(approved)
+            content["version"] == VERSION
+            and content["digest"] == digest(content)
+            and content["table"] == table(content)
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         # Of another shape than any plan.
         readable = False
-    if not readable:
-        message = (
-            "approved_plan is not a plan of this version of the collection, or it was edited. "
-            "Create the plan again, in check mode with plan_file."
-        )
-        yield Finding("PlanNotReadable", "approved_plan", message, "this collection")
+    return None if readable else "is not a plan of this version of the collection, or it was edited"
 
 
 def check(approved: Json, entries: t.Sequence[Entry], fleet: str | None, mask: Mask) -> None:

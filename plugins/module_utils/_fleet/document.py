@@ -16,9 +16,12 @@ from .._kinds.registry import COLLECTIONS, COMPUTES, Collection
 from .._options import specs
 from .._options.declarations import Checker, Declaration, Validate, declarations, name_in
 from .._options.kind_specs import FLEET_SPECS
-from .entry import Entry
+from .entry import Entry, in_file
 
 Options = dict[str, t.Any]
+
+# In a workspace that was read from a folder: by collection, the files of its targets in their order.
+FILES = "files"
 
 # The settings of processing that a target may set instead of the task.
 OWN_SPEC: specs.Spec = {
@@ -59,10 +62,12 @@ def read_document(
                 desired, wrong = declarations(
                     [_declared_part(target) for target in targets], place, collection, hide, checker
                 )
-                problems += [_in_workspace(finding, place, collection) for finding in wrong]
+                sources = _sources(workspace, targets, place, collection)
+                problems += [_in_workspace(finding, place, collection, sources) for finding in wrong]
                 by_name = {name_in(collection, target, place).casefold(): target for target in targets}
                 for declaration in desired:
-                    entry, broken = _entry(declaration, by_name[declaration.target.name.casefold()], validate)
+                    name = declaration.target.name.casefold()
+                    entry, broken = _entry(declaration, by_name[name], validate, sources.get(name, ""))
                     problems += broken
                     entries.append(entry)
         findings += problems
@@ -153,16 +158,16 @@ def _declared_part(target: Options) -> Options:
     return {key: value for key, value in target.items() if key not in OWN_SPEC}
 
 
-def _entry(declaration: Declaration, target: Options, validate: Validate) -> tuple[Entry, Findings]:
-    """A target with all that is wrong with it. ``target`` is what was declared for it, with defaults."""
+def _entry(declaration: Declaration, target: Options, validate: Validate, source: str) -> tuple[Entry, Findings]:
+    """A target with all that is wrong with it. ``target`` is what was declared for it, with defaults; ``source`` are its files, if it has any."""
     state = str(target.get("state") or "present")
     own, mistakes = _overrides(target, validate)
-    entry = Entry(declaration.target, declaration.kind, declaration.type, state, declaration, own)
+    entry = Entry(declaration.target, declaration.kind, declaration.type, state, declaration, own, source)
     # A target that is removed need not follow the rules for creation, unless its options say which it is.
     checked = state != "absent" or "name" not in declaration.kind.named_by
     broken = declaration.kind.check(entry.target, declaration.declared, declaration.tree) if checked else ()
     invalid = (Finding("InvalidOption", entry.location, mistake, "this collection") for mistake in mistakes)
-    return entry, _located((*broken, *invalid), entry.location)
+    return entry, _located((*broken, *invalid), entry.declared_at)
 
 
 def _overrides(target: Options, validate: Validate) -> tuple[Options, list[str]]:
@@ -180,7 +185,7 @@ def _find_strays(entries: t.Iterable[Entry], places: t.Collection[str]) -> Findi
     """Targets that name another workspace than the one they are listed in, which the document does not have: it is never read."""
     for entry in entries:
         if entry.workspace.casefold() not in places:
-            message = f"{entry.location}: {entry.workspace} is not a workspace of the document."
+            message = f"{entry.declared_at}: {entry.workspace} is not a workspace of the document."
             yield Finding("WorkspaceNotDeclared", entry.location, message, "this collection")
 
 
@@ -189,7 +194,7 @@ def _find_duplicates(entries: t.Sequence[Entry]) -> Findings:
     for entry in entries:
         identifier = entry.target.id.casefold()
         if identifier in seen:
-            message = f"{entry.location} is declared twice."
+            message = f"{entry.declared_at} is declared twice."
             yield Finding("DeclaredTwice", entry.location, message, "this collection")
         seen.add(identifier)
 
@@ -202,11 +207,24 @@ def _located(findings: t.Iterable[Finding], location: str) -> Findings:
     return (replace(finding, message=f"{location}: {finding.message}") for finding in findings)
 
 
-def _in_workspace(finding: Finding, place: Target, collection: Collection) -> Finding:
+def _sources(workspace: Options, targets: t.Sequence[Options], place: Target, collection: Collection) -> dict[str, str]:
+    """The files of a workspace's targets in a collection, by their names in lower case and by their places in the list."""
+    sources: dict[str, str] = {}
+    files = (workspace.get(FILES) or {}).get(collection.name, ())
+    for number, file in enumerate(files):
+        name = name_in(collection, targets[number], place).casefold()
+        sources[f"{collection.name}[{number}]"] = file
+        sources[name] = f"{sources[name]}, {file}" if name in sources else file
+    return sources
+
+
+def _in_workspace(finding: Finding, place: Target, collection: Collection, sources: t.Mapping[str, str]) -> Finding:
     """A finding about a target that could not be read, under the names of the workspace and the target."""
     nameless = f"{finding.target}".startswith(f"{collection.name}[")
     target = f"{finding.target}" if collection is COMPUTES or nameless else f"{collection.name}/{finding.target}"
     # With a suggestion, it says what to do already.
     hint = f" {finding.hint}" if finding.message.startswith("Unsupported") and finding.message.endswith(".") else ""
-    message = f"{place.name}/{target}: {finding.message}{hint}"
+    message = (
+        f"{in_file(f'{place.name}/{target}', sources.get(f'{finding.target}'.casefold(), ''))}: {finding.message}{hint}"
+    )
     return replace(finding, option=f"{place.name}: {target}", message=message)

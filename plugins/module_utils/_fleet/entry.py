@@ -29,6 +29,10 @@ class NotStarted(AmlError):
         self.interrupted = interrupted
 
 
+def in_file(location: str, source: str) -> str:
+    return f"{location} ({source})" if source else location
+
+
 @dataclass
 class Entry:
     """One target. The document gives the first fields, the planner the next, the executor the result."""
@@ -41,6 +45,8 @@ class Entry:
     declaration: Declaration | None = None
     # The options of OWN_SPEC that were given for it, in place of the task's.
     own: dict[str, t.Any] = field(default_factory=dict)
+    # The files that declare it, of those in a folder.
+    source: str = ""
 
     existing: Body | None = None
     # The desired state for the engine, and the behaviour.
@@ -77,6 +83,11 @@ class Entry:
         if self.kind.about:
             return f"{ArmId(self.workspace).name}/{self.kind.collection}/{self.kind.about}"
         return ArmId(self.target.id).label
+
+    @property
+    def declared_at(self) -> str:
+        """Its place with the files that declare it, for messages about its declaration."""
+        return in_file(self.location, self.source)
 
     @property
     def is_compute(self) -> bool:

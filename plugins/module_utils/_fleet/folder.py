@@ -9,7 +9,7 @@ import os
 import typing as t
 from pathlib import Path
 
-from .._core import files, redact
+from .._core import files, redact, safe_yaml, shape
 from .._core.errors import RuleError
 from .._core.findings import Finding, Findings, refuse
 from .._kinds.datastore import TYPES
@@ -17,6 +17,7 @@ from .._kinds.registry import COMPUTES, CONNECTIONS, DATASTORES, ONLINE_ENDPOINT
 from .._options import definition
 from .._options import specs as _specs
 from .._options.kind_specs import FILE_SPECS
+from .document import FILES
 
 ENDINGS = (".yml", ".yaml")
 
@@ -48,17 +49,21 @@ def read_folder(folder: str, hide: files.Hide) -> Document:
         targets: dict[str, Document] = {
             collection.name: [] for collection in (COMPUTES, CONNECTIONS, DATASTORES, ONLINE_ENDPOINTS)
         }
+        sources: dict[str, list[str]] = {}
         for path in sorted(
             path for path in place.iterdir() if path.suffix in ENDINGS and not path.name.startswith(".")
         ):
+            name = path.relative_to(root).as_posix()
             try:
                 _stay_below(path, root)
                 kind, declared = _read(path, hide)
-                targets[_COLLECTIONS.get(kind, COMPUTES).name].append(declared)
+                collection = _COLLECTIONS.get(kind, COMPUTES).name
+                targets[collection].append(declared)
+                sources.setdefault(collection, []).append(name)
             except RuleError as error:
-                name = path.relative_to(root).as_posix()
-                problems.append(Finding(error.code, name, f"{name}: {error.message}", "YAML of the Azure ML CLI v2"))
-        document.append({"name": place.name, "resource_group": place.parent.name, **targets})
+                message = f"{name}: {_without_option(error.message)}"
+                problems.append(Finding(error.code, name, message, "YAML of the Azure ML CLI v2"))
+        document.append({"name": place.name, "resource_group": place.parent.name, **targets, FILES: sources})
     problems += _stray(root)
     refuse(problems)
     return document
@@ -83,10 +88,26 @@ def _read(path: Path, hide: files.Hide) -> tuple[str, dict[str, t.Any]]:
     hide(redact.in_definition(text))
     redact.hide_variables(redact.parsed({"file": text}))
     specs = {kind: {**_specs.API_VERSION_SPEC, **spec} for kind, spec in FILE_SPECS.items()}
-    declared = definition.parse(text)
+    declared = safe_yaml.load(text)
+    if not isinstance(declared, dict):
+        problem = "is empty" if declared is None else f"has {shape.with_article(shape.type_of(declared))}"
+        raise RuleError(f"the file must have a mapping of options, and {problem}.", code="InvalidDefinition")
     for spec in FILE_SPECS.values():
         hide(redact.in_options(spec, declared))
     return definition.read_target({key: value for key, value in declared.items() if key not in _PLACE}, specs)
+
+
+def _without_option(message: str) -> str:
+    """A message about a definition, for who wrote a file and no option of that name."""
+    texts = {
+        "definition.": "",
+        "definition: ": "",
+        "definition is": "the file is",
+        "this module takes": "a file of a fleet has one of",
+    }
+    for text, other in texts.items():
+        message = message.replace(text, other)
+    return message
 
 
 def _stray(root: Path) -> Findings:

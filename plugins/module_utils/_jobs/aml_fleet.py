@@ -66,7 +66,7 @@ FLEET_SPEC: specs.Spec = {
     "max_monthly_cost": {"type": "float"},
     "plan_file": {"type": "path"},
     "table_file": {"type": "path"},
-    "approved_plan": {"type": "dict"},
+    "approved_plan": {"type": "raw"},
     "full_result": {"type": "bool", "default": False},
     "report": {"type": "bool", "default": False},
     "report_folder": {"type": "path"},
@@ -112,8 +112,6 @@ def _findings(task: Task) -> Findings:
     if params["prune"] != "none" and not params.get("name"):
         message = f"prune: {params['prune']} needs name: only what the fleet of that name has made is ever pruned."
         yield Finding("FleetNameMissing", "name", message, "this collection")
-    if params["approved_plan"] is not None:
-        yield from approval.check_readable(params["approved_plan"])
 
 
 def _not_writable(task: Task, outputs: dict[str, OutputFile]) -> Findings:
@@ -144,7 +142,8 @@ def manage_fleet(task: Task) -> Result:
     outputs = _outputs(task)
     # Whatever else is wrong: what an earlier run has written is not this run's.
     not_writable = list(_not_writable(task, outputs))
-    refuse([*_findings(task), *not_writable])
+    approved, not_readable = approval.read(params["approved_plan"])
+    refuse([*_findings(task), *not_readable, *not_writable])
     limit = read_limit(params["limit"])
     scope = _scope(task)
     document = _document(task)
@@ -176,8 +175,8 @@ def manage_fleet(task: Task) -> Result:
         refuse(check_matches(params["limit"], [*fleet.every, *rest.entries], prunes=bool(params["share"])))
         try:
             gate.check(task.client, fleet, rest, beyond, task.warnings)
-            if params["approved_plan"] is not None:
-                approval.check(params["approved_plan"], fleet.every, params["name"], task.masked)
+            if approved is not None:
+                approval.check(approved, fleet.every, params["name"], task.masked)
             interruption.check()
         except AmlError as error:
             error.result = fleet.to_dict() if params["full_result"] else fleet.short(fails=True)
