@@ -373,6 +373,20 @@ def test_a_missing_target_is_told_before_the_attachment(azure: Azure) -> None:
         )
 
 
+def test_a_missing_target_that_an_earlier_task_creates_is_a_warning_of_the_check(azure: Azure) -> None:
+    """In the run, the earlier task has created it, or there is none. Another one that is missing is refused as ever."""
+    resource_id = f"{GROUP_ID}/providers/Microsoft.ContainerService/managedClusters/to-come"
+    options = {**declare(azure, "kubernetes"), "resource_id": resource_id}
+    created = [resource_id.upper() + "/"]
+    planned = azure.run(MODULE, check=True, **options, resources_created_earlier=created)
+    assert planned["plan"]["action"] == "create" and azure.writes == []
+    (warning,) = (warning for warning in planned["warnings"] if warning.startswith("TargetNotFound"))
+    assert f"{resource_id} does not exist yet, an earlier task creates it." in warning
+    for check, ids in ((False, created), (True, [f"{resource_id}2"]), (True, None)):
+        failed = azure.run(MODULE, check=check, **options, resources_created_earlier=ids, ok=False)
+        assert failed["failure"]["code"] == "TargetNotFound" and azure.writes == []
+
+
 def test_a_missing_target_of_a_missing_workspace_is_a_warning_of_the_check(azure: Azure) -> None:
     """What creates the workspace, as provision_workspace does, may create the target too."""
     options = {**declare(azure, "kubernetes"), "workspace": "to-come"}

@@ -122,3 +122,25 @@ def test_a_target_that_fails_before_the_first_write_stops_the_others_too(azure: 
     done = azure.run(FLEET, workspaces=moved, on_error="stop", full_result=True, ok=False)
     assert [(target["failure"] or {}).get("code") for target in done["targets"]] == ["ImmutableChange", "NotStarted"]
     assert azure.writes == []
+
+
+def test_a_missing_resource_that_an_earlier_task_creates_is_a_warning_of_the_check(azure: Azure) -> None:
+    """As in provision_workspace, where the workspace may exist and the machine to attach may not."""
+    azure.make_workspace()
+    machines = {
+        name: NO_VM.format(subscription="11111111-0000-4000-8000-000000000001") + name for name in ("coming", "missing")
+    }
+    declared = [
+        {"type": "virtualmachine", "name": name, "resource_id": resource_id, "ssh_settings": LOGIN}
+        for name, resource_id in machines.items()
+    ]
+    options = {"workspaces": wanted(*declared), "resources_created_earlier": [machines["coming"]]}
+    checked = azure.run(FLEET, check=True, ok=False, **options)
+    assert {target["name"]: (target["failure"] or {}).get("code") for target in checked["targets"]} == {
+        "missing": "TargetNotFound"
+    }
+    assert checked["totals"] == {"targets": 2, "failed": 1, "create": 1} and azure.writes == []
+    assert any(
+        f"{machines['coming']} does not exist yet, an earlier task creates it" in text for text in checked["warnings"]
+    )
+    assert azure.run(FLEET, ok=False, **options)["totals"] == {"targets": 2, "failed": 2}

@@ -22,5 +22,7 @@ class Behaviour:
     append_tags: bool = True
     force: bool = False
     update_secrets: bool = False
+    # Ids of resources that in check mode may be missing, because earlier tasks create them, as ``canon.arm_id`` makes them.
+    created_earlier: frozenset[str] = frozenset()
     # Receives the operations that are waited for.
     events: Events = SILENT

@@ -71,6 +71,7 @@ FLEET_SPEC: specs.Spec = {
     "report": {"type": "bool", "default": False},
     "report_folder": {"type": "path"},
     **specs.SHOW_VARIABLES_SPEC,
+    **specs.CREATED_EARLIER_SPEC,
     **specs.WAIT_SPEC,
     **specs.STATE_SPEC,
 }

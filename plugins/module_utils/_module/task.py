@@ -14,6 +14,7 @@ from .._arm.cloud import Cloud, find_cloud
 from .._arm.tokens import TokenSource
 from .._auth import sources
 from .._auth.credentials import SignIn
+from .._core import canon
 from .._core.client import Client
 from .._core.errors import AmlError
 from .._core.events import Events
@@ -142,7 +143,13 @@ class Task:
         names = ("wait", "wait_timeout", "wait_interval", "on_immutable_change", "append_tags", "force")
         options = {name: self.params[name] for name in names if self.params.get(name) is not None}
         always = any(self.params.get(name) == "always" for name in ("update_password", "update_certificate"))
-        return Behaviour(check_mode=self.check_mode, update_secrets=always, events=self.events, **options)
+        return Behaviour(
+            check_mode=self.check_mode,
+            update_secrets=always,
+            created_earlier=frozenset(map(canon.arm_id, self.params.get("resources_created_earlier") or [])),
+            events=self.events,
+            **options,
+        )
 
 
 class _OfflineTask(Task):

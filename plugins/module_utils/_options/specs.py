@@ -43,6 +43,9 @@ WAIT_SPEC: Spec = {
     "wait_interval": {"type": "float"},
 }
 
+# In check mode, what earlier tasks of the play create does not exist.
+CREATED_EARLIER_SPEC: Spec = {"resources_created_earlier": {"type": "list", "elements": "str"}}
+
 # How a declared state is reached.
 STATE_SPEC: Spec = {
     "on_immutable_change": {"type": "str", "default": "fail", "choices": ["fail", "recreate", "ignore"]},

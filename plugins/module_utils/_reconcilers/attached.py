@@ -60,10 +60,10 @@ class AttachmentExtension:
                 f"TargetNotReadable: {resource_id} could not be read before it is attached ({error.code}). Needed: {self._kind.permissions}."
             )
             return
-        if body is None and parent is None:
-            # In check mode, what creates the workspace may create the target too.
+        if body is None and self._is_expected(resource_id, parent):
+            workspace = ", nor does the workspace" if parent is None else ", an earlier task creates it"
             self._remote.warnings.append(
-                f"TargetNotFound: {resource_id} does not exist yet, nor does the workspace. {self._remote.title} can be attached when both exist."
+                f"TargetNotFound: {resource_id} does not exist yet{workspace}. {self._remote.title} can be attached when it exists."
             )
             return
         if body is None:
@@ -74,6 +74,11 @@ class AttachmentExtension:
             )
         refuse(self._kind.check_attached(body, parent))
         self._remote.warnings += [*self._kind.advice_on_target(body), *self._kind.advice_on_fit(complete, body)]
+
+    def _is_expected(self, resource_id: str, parent: Body | None) -> bool:
+        """Whether a missing target may exist in the run: in check mode, what creates the workspace may create the target too."""
+        behaviour = self._remote.behaviour
+        return parent is None or (behaviour.check_mode and canon.arm_id(resource_id) in behaviour.created_earlier)
 
     def _others(self, resource_id: str, parent: Body | None) -> list[Other]:
         """The other compute targets with the same resource: in this workspace, and if asked in all others of the subscription."""
