@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The benchmark: each figure with what it has to reach, and what it is compared with. Prints two tables of Markdown.
 
-    .venv/bin/python -m scripts.bench [--rounds N] [--only PART ...] [--suite] [--write FILE] [--readme]
+    .venv/bin/python -m scripts.bench [--rounds N] [--only PART ...] [--suite] [--write FILE] [--short]
 
 All in one run on one machine, against simulators of its own. Ratios count, and CPU seconds (of all processes of a command) more than wall seconds, which
 depend on what else the machine does. The cost of one item of a loop is that of a play with 11 items less that of a play with 1, by 10, so that Ansible's
@@ -30,7 +30,7 @@ from .bench_anchors import CLUSTER, GROUP, ITEMS, WORKSPACE, further_item
 from .bench_tools import AS_MODULE, IN_PROCESS, ML, Bench, Cost, NotMeasured, looped, median, running
 from .command import BIN, ROOT, add_write, publish
 
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "speed.md"
 BEGIN, END = "<!-- BEGIN: written by make bench -->", "<!-- END: written by make bench -->"
 TASKS = 10
 
@@ -302,19 +302,19 @@ def tables(figures: t.Sequence[Figure], compared: t.Sequence[list[str]]) -> list
 
 
 def short_form(figures: t.Sequence[Figure], head: str) -> str:
-    """The table of the README: what was measured, and what is to be reached."""
+    """The table of docs/speed.md: what was measured, and what is to be reached."""
     rows = [figure.cells() for figure in figures if figure.cpu is not None]
     lines = [f"| {title} | {wall or cpu} | {reach} |" for title, reach, cpu, wall, _verdict, _note in rows]
     return "\n".join([f"{head}\n", "| figure | measured | to reach |\n|---|---:|---:|", *lines])
 
 
-def write_readme(text: str) -> None:
-    page = README.read_text(encoding="utf-8")
+def write_page(text: str) -> None:
+    page = PAGE.read_text(encoding="utf-8")
     before, _begin, rest = page.partition(BEGIN)
     _old, end, after = rest.partition(END)
     if not end:
-        raise SystemExit(f"README.md has no lines {BEGIN!r} and {END!r}.")
-    README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+        raise SystemExit(f"{PAGE.name} has no lines {BEGIN!r} and {END!r}.")
+    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
 def main() -> None:
@@ -324,7 +324,7 @@ def main() -> None:
         "--only", nargs="+", metavar="PART", help="tasks, loops, anchors, fleets, inventory, workspace, clone"
     )
     parser.add_argument("--suite", action="store_true", help="also run make test on a fresh clone")
-    parser.add_argument("--readme", action="store_true", help="also write the short form into README.md")
+    parser.add_argument("--short", action="store_true", help="also write the short form into docs/speed.md")
     add_write(parser)
     options = parser.parse_args()
     compiled: list[str | Path] = [BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"]
@@ -335,8 +335,8 @@ def main() -> None:
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores (the simulator uses one of them), {time.strftime('%Y-%m-%d')}"
     head = f"{machine}, median of {options.rounds} rounds, load average {load:.1f} before the first."
     publish([f"{head}\n", *tables(figures, compared)], options.write)
-    if options.readme:
-        write_readme(short_form(figures, f"`make bench`, {machine}. Seconds are wall seconds."))
+    if options.short:
+        write_page(short_form(figures, f"`make bench`, {machine}. Seconds are wall seconds."))
 
 
 if __name__ == "__main__":

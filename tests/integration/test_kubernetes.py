@@ -23,6 +23,20 @@ def test_the_example_of_serving(player: Player) -> None:
         "aml_location": "eastus",
         "aml_workspace_facts": {"identity": {"principal_id": principal}},
     }
+    # Check mode, with the workspace and without the resources to attach.
+    machine = {"type": "Microsoft.Compute/virtualMachines", "name": "vm-lab", "api_version": "2024-07-01"}
+    vm_id = f"{player.simulator.group_id(player.group)}/providers/{machine['type']}/vm-lab"
+    attached = [
+        {"name": "vm-lab", "type": "virtualmachine", "resource_id": vm_id, "ssh_settings": {"admin_username": "me", "admin_password": "Wordlike-9"}},
+        {"name": "k8s-two", "type": "kubernetes", "resource_id": "{{ aml_kubernetes_id }}", "namespace": "two"},
+    ]  # fmt: skip
+    declared = {**variables, "aml_resources": [machine], "aml_attached_computes": attached, "aml_computes": []}
+    del declared["aml_workspace_facts"]
+    (player.folder / "declared.yml").write_text(yaml.safe_dump(declared))
+    planned = player.playbook("azureml.compute.provision_workspace", "-e", "@declared.yml", check=True)
+    (fleet,) = (result for name, result in planned.tasks if name.endswith("Manage compute targets"))
+    assert fleet["table"][-1] == "2 targets: 2 create planned."
+    assert planned.text.count("does not exist yet, an earlier task creates it") >= 3
     role = {"name": "Cluster", "ansible.builtin.include_role": {"name": "azureml.compute.aml_kubernetes"}}
     task = {**role, "vars": variables}
     facts = {
