@@ -75,7 +75,7 @@ def documented() -> dict[str, t.Any]:
     """
     paths = [str(ROOT / "plugins" / "modules" / f"{name}.py") for name in MODULES]
     done = subprocess.run(
-        [sys.executable, "-c", _READ_DOCS, *paths], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", _READ_DOCS, *paths], capture_output=True, text=True, check=True, timeout=300
     )
     return {Path(path).stem: doc for path, doc in json.loads(done.stdout.splitlines()[-1]).items()}
 
