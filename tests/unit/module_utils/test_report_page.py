@@ -111,7 +111,7 @@ def page() -> str:
     )
 
 
-@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize("width", [390, 1280])
 def test_it_fits_says_nothing_on_the_console_and_asks_nobody(page: str, tmp_path: Path, width: int) -> None:
     probe = """
       document.querySelectorAll("details").forEach(one => one.open = true);
