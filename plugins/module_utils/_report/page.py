@@ -140,7 +140,7 @@ def _tiles(report: Report) -> str:
     totals = report.totals
     rows = [(str(number), status, CLASSES[status] if number else "") for status, number in totals.by_status.items()]
     rows += [
-        (f"{totals.nodes} of {totals.max_nodes}", "nodes", ""),
+        (f"{totals.nodes:,} of {totals.max_nodes:,}", "nodes", ""),
         (str(totals.public_ssh), "with public SSH", ""),
         (str(len(report.workspaces)), "workspaces", ""),
     ]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from html import escape as escape_markup
 
 from .._core import redact
+from .._core.arm_id import ArmId
 from .rows import AS_DECLARED, DIFFERS, FAILED, STATUSES, UNDECLARED, Change, Counts, Report, Retirement, Target, Usage
 
 COST_NOTE = "Cost of the declared targets for 730 hours, with their minimum and maximum number of nodes: list prices of the virtual machines only."
@@ -118,11 +119,25 @@ def change_text(change: Change) -> str:
     before, after, field = change.before, change.after, change.field
     if isinstance(before, dict) and isinstance(after, dict):
         different = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
-        return "; ".join(f"{field}.{key}: {_value(before.get(key))} → {_value(after.get(key))}" for key in different)
-    return f"{field}: {_value(before)} → {_value(after)}"
+        return "; ".join(f"{field}.{key}: {_difference(before.get(key), after.get(key))}" for key in different)
+    return f"{field}: {_difference(before, after)}"
+
+
+def _difference(before: t.Any, after: t.Any) -> str:
+    """Both values, with the names of resources where these distinguish them. Their ids are in the JSON form."""
+    names = [_value(_named(value)) for value in (before, after)]
+    return " → ".join(names if names[0] != names[1] else map(_value, (before, after)))
+
+
+def _named(value: t.Any) -> t.Any:
+    if isinstance(value, list):
+        return [_named(item) for item in value]
+    return ArmId(value).name if isinstance(value, str) and value.startswith("/subscriptions/") else value
 
 
 def _value(value: t.Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_value, value)) or "none"
     return "unset" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 

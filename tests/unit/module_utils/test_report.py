@@ -168,6 +168,23 @@ def test_changes_name_what_is_different_in_a_mapping() -> None:
     assert wording.change_text(Change.from_dict(change)) == "tags.new: unset → true; tags.team: a → b"
 
 
+IDENTITIES = "/subscriptions/1/resourceGroups/{}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        ([IDENTITIES.format("a", "old")], [IDENTITIES.format("a", "new"), "x"], "old → new, x"),
+        ([], [IDENTITIES.format("a", "new")], "none → new"),
+        (IDENTITIES.format("a", "same"), IDENTITIES.format("b", "same"), f"{IDENTITIES.format('a', 'same')} → {IDENTITIES.format('b', 'same')}"),
+        (None, False, "unset → false"),
+    ],
+)  # fmt: skip
+def test_resources_are_named_where_their_names_distinguish_them(before: t.Any, after: t.Any, text: str) -> None:
+    change = Change.from_dict({"field": "identity", "before": before, "after": after, "reason": None})
+    assert wording.change_text(change) == f"identity: {text}"
+
+
 def test_a_start_is_told_by_the_state_that_changes() -> None:
     change = {"field": "state", "before": "Stopped", "after": "Running", "reason": None}
     report = build(
