@@ -56,7 +56,9 @@ def _bar(row: Bar, y: int) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return escape(text if len(text) <= most else text[: most - 1] + "…")
+    """A text in at most so many characters, without its middle: long names differ at their ends, where numbers of nodes are too."""
+    end = most // 2
+    return escape(text if len(text) <= most else f"{text[: most - 1 - end]}…{text[-end:]}")
 
 
 # --- the graph ---

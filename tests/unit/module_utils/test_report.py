@@ -427,3 +427,10 @@ def test_a_section_without_content_is_omitted() -> None:
         shown = form(Report.from_dict(quiet))
         assert [title for title in titles if title in shown] == [] and "Workspaces" in shown and "None." not in shown
         assert [title for title in titles if title in form(Report.from_dict(drifted))] == ["What differs"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("0123456789", "0123456789"), ("ws-europe-west-01", "ws-e…st-01"), ("<" * 11, "&lt;" * 4 + "…" + "&lt;" * 5)]
+)  # fmt: skip
+def test_long_names_in_drawings_keep_their_ends(text: str, shown: str) -> None:
+    assert chart._cut(text, 10) == shown
