@@ -29,6 +29,7 @@ PACKAGE = "ansible_collections.azureml.compute.plugins"
 # How a task is done is the role's own matter, or that of module_defaults.
 NOT_PASSED_ON = {
     "resource_group", "workspace", "definition", "api_version", "wait", "wait_interval", "preflight", "show_variables", "name", "state", "type",
+    "preflight_fail_on",
     "resources_created_earlier",
     "endpoint_name", "log_lines",
     # of the workspace: the role does not delete

@@ -565,3 +565,15 @@ def test_secrets_of_the_entries_are_hidden(azure: Azure) -> None:
         {"type": "databricks", "name": "bricks", "access_token": "Planted-Secret-2"},
     )
     assert "Planted-Secret" not in azure.text and "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in azure.text
+
+
+def test_findings_of_a_single_target_are_warnings_where_they_may_not_fail_it(azure: Azure) -> None:
+    """An unknown size in check mode, so that the service is not asked to create it."""
+    azure.make_workspace()
+    options = {"name": "gpu-cluster", "size": "Standard_NC4as_T4_v9", "max_instances": 1, "preflight": True}
+    for fail_on in ("error", "warning"):
+        failed = azure.run("aml_compute_cluster", check=True, preflight_fail_on=fail_on, ok=False, **options)
+        assert failed["failure"]["code"] == "PreflightFailed" and azure.writes == []
+    planned = azure.run("aml_compute_cluster", check=True, preflight_fail_on="never", **options)
+    assert planned["plan"]["action"] == "create" and azure.writes == []
+    assert any(warning.startswith("SizeNotOffered: ") for warning in planned["warnings"])

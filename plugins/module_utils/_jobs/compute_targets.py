@@ -88,7 +88,7 @@ def _checks(task: Task, kind: Kind, target: Target) -> Checks:
     # Few tasks ask: the others need not pay for its imports.
     from .._preflight import run
 
-    return Checks(before_write=run.guard(task.client, kind, target))
+    return Checks(before_write=run.guard(task.client, kind, target, task.params["preflight_fail_on"]))
 
 
 def read_files(task: Task, group: str, *file_options: str) -> None:

@@ -61,7 +61,10 @@ TAGS_SPEC: Spec = {
 SHOW_VARIABLES_SPEC: Spec = {"show_variables": {"type": "list", "elements": "str"}}
 
 # Online checks before a creation.
-PREFLIGHT_SPEC: Spec = {"preflight": {"type": "bool", "default": False}}
+PREFLIGHT_SPEC: Spec = {
+    "preflight": {"type": "bool", "default": False},
+    "preflight_fail_on": {"type": "str", "default": "error", "choices": ["error", "warning", "never"]},
+}
 
 
 def of_kind(*kinds: Kind) -> Spec:

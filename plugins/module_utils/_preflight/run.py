@@ -97,11 +97,11 @@ GROWTH = {"min_instances", "max_instances", "identity"}
 
 
 def guard(
-    client: ReadClient, kind: Kind, target: Target
+    client: ReadClient, kind: Kind, target: Target, fail_on: str = ERROR
 ) -> t.Callable[[Plan, Declared, Body | None, Body | None], list[str]]:
     """What a Reconciler calls before it creates, replaces or lets grow: PreflightFailed, or the warnings.
 
-    The offline rules have passed by then.
+    The offline rules have passed by then. ``fail_on`` says which findings are more than warnings.
     """
 
     def before_write(plan: Plan, wanted: Declared, existing: Body | None, workspace: Body | None) -> list[str]:
@@ -118,7 +118,7 @@ def guard(
         findings = [
             fact for fact in check([desired], facts, workspace_missing=WARNING) if fact.code not in known_otherwise
         ]
-        refuse(findings, f"The {kind.label} {target.name!r}")
+        refuse(findings, f"The {kind.label} {target.name!r}", fail_on)
         return [f"{finding.code}: {finding.message} {finding.hint}" for finding in findings]
 
     return before_write

@@ -44,6 +44,8 @@ def _require_running(directory: StateDirectory) -> Simulator:
 
 def _start(directory: StateDirectory, options: argparse.Namespace) -> None:
     process.start(directory)
+    if options.speed is not None:
+        Simulator(directory.path).config({"clock": {"speed": options.speed}})
     _say(f"The simulator answers at {directory.url()} (log: {directory.server_log})")
     print(FORMATS[options.format](directory.environment()))
 
@@ -175,11 +177,13 @@ def _parser() -> argparse.ArgumentParser:
         )
         return added
 
-    for name, function, text in (
-        ("start", _start, "Start the simulator unless it runs, and print its environment variables"),
-        ("env", _env, "Print the environment variables of the running simulator"),
-    ):
-        command(name, function, text).add_argument(
+    start = command("start", _start, "Start the simulator unless it runs, and print its environment variables")
+    start.add_argument(
+        "--speed", type=float, metavar="N", help="simulated seconds that pass in a second, as clock.speed"
+    )
+    env = command("env", _env, "Print the environment variables of the running simulator")
+    for printing in (start, env):
+        printing.add_argument(
             "--format", choices=FORMATS, default="shell", help="export lines (default), NAME=value lines, or JSON"
         )
     command("stop", _stop, "Stop the simulator; its state is kept")

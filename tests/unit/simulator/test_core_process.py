@@ -34,10 +34,10 @@ class Process:
     def __init__(self, home: Path) -> None:
         self.home = home
 
-    def run(self, command: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "AML_SIMULATOR_HOME": str(self.home)}
         return subprocess.run(
-            [sys.executable, "-m", "azureml_simulator", command],
+            [sys.executable, "-m", "azureml_simulator", *command],
             env=environment,
             text=True,
             capture_output=True,
@@ -108,7 +108,8 @@ def test_start_restart_and_stop(process: Process) -> None:
     made = fetch(env, group, b'{"location":"eastus"}', method="PUT", **sign_in(env))
     assert made["properties"]["provisioningState"] == "Succeeded"
     assert len(env["AZURE_SECRET"]) >= 43 and listening(int((process.home / "serve.pid").read_text())) == {"127.0.0.1"}
-    assert process.start()[0] == first
+    assert process.run("start", "--speed", "7").stdout == process.start()[0] == first
+    assert json.loads(process.run("config").stdout)["clock"]["speed"] == 7
     assert process.run("stop").returncode == 0
     assert process.run("env").returncode == 1
     with pytest.raises(urllib.error.URLError, match="refused"):
