@@ -74,6 +74,12 @@ options:
       - The values must sum to 100, or to 0 for an endpoint without traffic. Only deployments that exist can be named, so that it cannot be set when the
         endpoint is created. Null is the same as an empty mapping.
     type: dict
+  expected_traffic:
+    description:
+      - Traffic that the endpoint must have, in the form of O(traffic), when the task changes it. If it has another one, because someone else has moved it,
+        the task changes nothing and fails with the code C(ChangedMeanwhile).
+      - A task that has nothing to change does not fail. An empty mapping is an endpoint without traffic. By default, any traffic is changed.
+    type: dict
   mirror_traffic:
     description:
       - Percentage of the live traffic that is also sent to a deployment, whose answers are discarded. At most 50, to one deployment that gets no live
@@ -128,6 +134,18 @@ EXAMPLES = r"""
     workspace: ws-prod
     name: iris-prod
     traffic:
+      blue: 90
+      green: 10
+
+- name: Send half of the traffic to it, unless someone else has moved the traffic
+  azureml.compute.aml_online_endpoint:
+    resource_group: ml-prod
+    workspace: ws-prod
+    name: iris-prod
+    traffic:
+      blue: 50
+      green: 50
+    expected_traffic:
       blue: 90
       green: 10
 

@@ -9,7 +9,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.tests.support.azure import WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.functional.test_second_writer import Gap, changed
+from ansible_collections.azureml.compute.tests.support.azure import ML, WORKSPACE_ID, Azure
 
 SAMPLES = Path(__file__).resolve().parents[1] / "support/official/samples/online"
 ENDPOINT, DEPLOYMENT, INFO = "aml_online_endpoint", "aml_online_deployment", "aml_online_endpoint_info"
@@ -214,6 +215,22 @@ def test_a_failed_deployment_says_why_and_is_written_again(azure: Azure) -> None
     assert states == {"blue": "Succeeded", "green": "Failed"} and only(azure)["traffic"] == {"blue": 100}
     assert azure.run(DEPLOYMENT, **GREEN)["plan"]["action"] == "update"
     assert not azure.run(DEPLOYMENT, **GREEN)["changed"]
+
+
+def test_traffic_that_another_writer_moved_is_not_overwritten(azure: Azure) -> None:
+    prepare(azure, BLUE, GREEN, traffic={"blue": 100})
+    options = {**NAMED, "traffic": {"blue": 90, "green": 10}, "expected_traffic": {"blue": 100}}
+
+    def theirs(body: t.Any) -> None:
+        body["properties"]["traffic"] = {"blue": 40, "green": 60}
+
+    with Gap(azure, DOCUMENT, changed(azure, DOCUMENT, ML, theirs), 1) as gap:
+        failed = azure.run(ENDPOINT, **options, ok=False)
+    assert gap.acted and failed["failure"]["code"] == "ChangedMeanwhile" and not failed["changed"]
+    assert "the endpoint has blue 40 %, green 60 %" in failed["msg"] and azure.writes == []
+    assert azure.run(ENDPOINT, check=True, **options, ok=False)["msg"] == failed["msg"]
+    assert azure.run(ENDPOINT, **{**options, "expected_traffic": {"green": 60, "BLUE": "40"}})["changed"]
+    assert not azure.run(ENDPOINT, **options)["changed"]
 
 
 def test_an_endpoint_is_deleted_with_its_deployments(azure: Azure) -> None:

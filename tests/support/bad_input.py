@@ -387,6 +387,7 @@ BASES: dict[str, list[Options]] = {
             "tags": {"team": "vision"},
             "public_network_access": "enabled",
             "traffic": {"blue": 100},
+            "expected_traffic": {"green": 100},
             "mirror_traffic": {"green": 10},
             "regenerate_keys": ["primary"],
         },

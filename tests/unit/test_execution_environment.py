@@ -347,9 +347,10 @@ def test_templates_ask_for_variables_that_their_playbooks_read(setup: list[Call]
     for template in templates.values():
         playbook = PROJECT / template["playbook"]
         assert PLAYBOOK.search(playbook.read_text()), "AWX would not offer this file as a playbook"
-        # The project's playbook, and the one of the collection that it imports, with the role of the fleet.
+        # The project's playbook, and the one of the collection that it imports, with its files of tasks and the role of the fleet.
         imported = re.findall(r"import_playbook: azureml\.compute\.(\w+)", playbook.read_text())
         text = playbook.read_text() + "".join((ROOT / "playbooks" / f"{name}.yml").read_text() for name in imported)
+        text += "".join((ROOT / "playbooks" / path).read_text() for path in set(re.findall(r"tasks/\w+\.yml", text)))
         if "fleet" in imported:
             text += "".join(path.read_text() for path in sorted((ROOT / "roles" / "aml_fleet").glob("*/main.yml")))
         for variable in {*questions(template), *template.get("extra_vars", {})}:

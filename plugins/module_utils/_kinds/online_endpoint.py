@@ -15,10 +15,11 @@ import typing as t
 
 from .._core import canon, shape
 from .._core.arm_id import Target, collection_id
+from .._core.errors import ChangedMeanwhile
 from .._core.findings import Finding, Findings
 from .._core.paths import get_path
 from .._engine import rules, versions
-from .._engine.fields import Field, choice
+from .._engine.fields import Field, Option, choice
 from .._engine.kind import Body, Kind, fixed
 from .._engine.plan import Declared, Plan
 from . import compute
@@ -176,6 +177,16 @@ FIELDS = (
     ),
 )
 _BY_OPTION = {row.option: row for row in FIELDS}
+OPTIONS = (
+    Option(
+        "expected_traffic",
+        spec={"type": "dict"},
+        rule=_traffic,
+        cli_name=None,
+        examples=({"blue": 100}, {}),
+        wrong=({"blue": 90}, {"blue": "most"}),
+    ),
+)
 
 
 class OnlineEndpoint(Kind):
@@ -193,6 +204,16 @@ class OnlineEndpoint(Kind):
     uses_computes = True
     release = "Move the traffic away (traffic={})"
     fields = FIELDS
+    options = OPTIONS
+    # The shares that the endpoint must have before it is changed; None for any.
+    expected_traffic: t.Mapping[str, int] | None = None
+
+    def configured(self, options: t.Mapping[str, t.Any]) -> OnlineEndpoint:
+        if options.get("expected_traffic") is None:
+            return self
+        kind = copy.copy(self)
+        kind.expected_traffic = shares_of(options["expected_traffic"])
+        return kind
 
     def schema_of(self, options: t.Mapping[str, t.Any]) -> str:
         return "kubernetesOnlineEndpoint.schema.json" if options.get("compute") else "managedOnlineEndpoint.schema.json"
@@ -219,6 +240,7 @@ class OnlineEndpoint(Kind):
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
+        self._require_expected({})
         for option in _CHANNELS:
             names = ", ".join(shares_of(declared.get(option)))
             if names:
@@ -226,6 +248,7 @@ class OnlineEndpoint(Kind):
                 yield Finding("DeploymentMissing", option, message, _SOURCE)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        self._require_expected(shares_of(current["traffic"]))
         both = {
             option: declared.get(option, current[option])
             for option in _CHANNELS
@@ -236,6 +259,20 @@ class OnlineEndpoint(Kind):
         if shares_of(declared.get("mirror_traffic")) and current["compute"]:
             message = "mirror_traffic is not supported by endpoints on Kubernetes, on which this one is."
             yield Finding("InvalidTraffic", "mirror_traffic", message, _TRAFFIC_SOURCE)
+
+    def check_replacement(self, body: Body) -> None:
+        self._require_expected(shares_of(self.read(body)["traffic"]))
+
+    def _require_expected(self, traffic: dict[str, int]) -> None:
+        """Also of the document that was read again directly before the write."""
+        expected = self.expected_traffic
+        if expected is not None and _same_shares(expected) != _same_shares(traffic):
+            raise ChangedMeanwhile(
+                f"The online endpoint was not changed, because another writer has moved its traffic: "
+                f"expected_traffic is {_shown(expected)}, and the endpoint has {_shown(traffic)}.",
+                details={"expected_traffic": dict(expected), "traffic": traffic},
+                hint="Nothing of the other change was overwritten. Find out who moved the traffic, and declare it from what the endpoint has now.",
+            )
 
     # --- documents ---
 
@@ -274,8 +311,7 @@ class OnlineEndpoint(Kind):
 
     def in_use(self, body: Body) -> str | None:
         shares = shares_of(get_path(body, "properties.traffic"))
-        shown = ", ".join(f"{name} {share} %" for name, share in shares.items())
-        return f"its deployments get traffic: {shown}" if shares else None
+        return f"its deployments get traffic: {_shown(shares)}" if shares else None
 
     # --- what the user sees ---
 
@@ -295,6 +331,10 @@ class OnlineEndpoint(Kind):
             "openapi_uri": properties.get("swaggerUri"),
             "provisioning_state": properties.get("provisioningState"),
         }
+
+
+def _shown(shares: t.Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {share} %" for name, share in shares.items()) or "none"
 
 
 def _check_channels(traffic: dict[str, int], mirrored: dict[str, int]) -> Findings:
