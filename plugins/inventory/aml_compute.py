@@ -25,7 +25,7 @@ description:
   - Each host has the variables C(subscription_id), C(resource_group), C(workspace) and C(location) (the workspace's). A machine also has
     C(aml_compute), C(aml_type), C(aml_node_id), C(aml_state), C(aml_run_id), C(aml_size), C(aml_location), C(aml_tags),
     C(aml_workspace_tags), C(aml_machine_id), C(aml_public_ip_address), C(aml_private_ip_address), C(aml_reachable), C(aml_reason) and C(aml_note). A
-    workspace also has C(aml_id), C(aml_kind), C(aml_state) and C(aml_tags).
+    workspace also has C(aml_id), C(aml_kind), C(aml_state) and C(aml_tags). With O(endpoints=true), each host also has C(aml_online_endpoints).
 options:
   plugin:
     description: The name of this plugin.
@@ -72,6 +72,14 @@ options:
     elements: str
     choices: [amlcompute, computeinstance]
     default: [amlcompute, computeinstance]
+  endpoints:
+    description:
+      - Whether to read the online endpoints of each workspace too, with one more request for each.
+      - Each host then has C(aml_online_endpoints), a mapping from the names of the endpoints in its workspace to their C(scoring_uri), C(openapi_uri), C(id),
+        C(type), C(compute), C(auth_mode), C(location), C(traffic), C(mirror_traffic) and C(provisioning_state). Hosts whose workspace has one are in the
+        group C(aml_serving). Keys and tokens are never read.
+    type: bool
+    default: false
   states:
     description:
       - States of the nodes and instances to list as hosts, independent of O(include_stopped).
@@ -219,6 +227,12 @@ hosts: workspaces
 subscriptions: [all]
 workspace_tags:
   managed_by: ansible
+
+---
+# serving.azureml.yml: the workspaces with their online endpoints, whose scoring_uri is in aml_online_endpoints
+plugin: azureml.compute.aml_compute
+hosts: workspaces
+endpoints: true
 """
 
 import functools
@@ -238,6 +252,7 @@ from ..module_utils._core.errors import AmlError
 from ..module_utils._core.findings import refuse
 from ..module_utils._engine import rules
 from ..module_utils._kinds.compute import ComputeKind
+from ..module_utils._kinds.online_endpoint import ONLINE_ENDPOINT
 from ..module_utils._machines import inventory as _inventory
 from ..module_utils._machines import nodes
 from ..module_utils._module.task import USER_AGENT, VERSION
@@ -307,6 +322,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             workspace_tags=self._option("workspace_tags"),
             types=tuple(selected["types"]),
             api_version=self._option("api_version") or ComputeKind.api_version,
+            endpoints=self.get_option("endpoints"),
         )
 
     def _preferences(self) -> nodes.SshPreferences:
@@ -363,7 +379,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         policy = RetryPolicy(self.get_option("retries"), self.get_option("retry_timeout"))
         transport = Transport(USER_AGENT, signed_in.verify)
         client = ArmClient(cloud, signed_in.credential(cloud), transport, policy)
-        reader = _inventory.Reader(client, scope, max(1, self.get_option("parallelism")))
+        reader = _inventory.Reader(client, scope, max(1, self.get_option("parallelism")), ONLINE_ENDPOINT.project)
         try:
             # Also for the cache, which could not be read again.
             records = readable.readable(reader.read())
@@ -441,7 +457,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         }
         workspaces = {str(host.variables["aml_id"]).casefold() for host in hosts if "aml_id" in host.variables}
         taken = dict.fromkeys(map(str.casefold, LOCALHOST), "the machine that runs Ansible")
-        own = {"aml_nodes", "aml_reachable", "aml_workspaces", *(self.get_option("groups") or ())}
+        own = {"aml_nodes", "aml_reachable", "aml_workspaces", _inventory.SERVING, *(self.get_option("groups") or ())}
         own |= {group for host in hosts for group in host.all_groups(self.get_option("default_groups"))}
         groups = [*self.inventory.groups, *map(self._sanitize_group_name, own)]
         taken |= {str(group).casefold(): f"the group {group!r} of the inventory" for group in groups}

@@ -22,20 +22,27 @@ from dataclasses import asdict, dataclass
 from .._core.answers import is_absent
 from .._core.arm_id import ArmId
 from .._core.client import ReadClient
-from .._core.errors import AmlError, ArmError, all_foreseen
+from .._core.errors import AmlError, ArmError, all_foreseen, each
 from . import nodes
 
 Body = dict[str, t.Any]
-# One workspace as it was read: its own facts under ``workspace``, and ``machines``. Plain data, for the cache.
+# One workspace as it was read: its own facts under ``workspace``, ``machines`` and ``endpoints``. Plain data, for the cache.
 Record = dict[str, t.Any]
 T = t.TypeVar("T")
 
 NODES, WORKSPACES = "nodes", "workspaces"
 HOSTS = (NODES, WORKSPACES)
 ALL = "all"
+# The group of hosts whose workspace has online endpoints.
+SERVING = "aml_serving"
 GROUPINGS = ("workspace", "cluster", "type", "state", "size", "location", "resource_group", "subscription")
 SUBSCRIPTIONS_API_VERSION = "2022-12-01"
 
+_ENDPOINTS = "onlineEndpoints"
+# What of an online endpoint a host has: names, addresses and numbers, and no texts of others.
+_ENDPOINT_FACTS = (
+    "name", "id", "type", "compute", "auth_mode", "location", "traffic", "mirror_traffic", "scoring_uri", "openapi_uri", "provisioning_state",
+)  # fmt: skip
 _PROVIDER = "providers/Microsoft.MachineLearningServices/workspaces"
 _ID = re.compile(
     r"/subscriptions/(?P<subscription_id>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)/providers/[^/]+/workspaces/[^/]+",
@@ -56,6 +63,7 @@ class Scope:
     workspace_tags: t.Mapping[str, t.Any] | None = None
     types: tuple[str, ...] = nodes.TYPES
     api_version: str = ""
+    endpoints: bool = False
 
     def names(self, workspace: str) -> bool:
         """Whether a workspace of this name is wanted; ``workspaces`` are names or shell patterns."""
@@ -87,9 +95,12 @@ class Problem:
 
 
 class Reader:
-    """Reads a scope with at most ``parallelism`` requests at a time."""
+    """Reads a scope with at most ``parallelism`` requests at a time. ``project``: an online endpoint in the names of the modules' options."""
 
-    def __init__(self, client: ReadClient, scope: Scope, parallelism: int) -> None:
+    def __init__(
+        self, client: ReadClient, scope: Scope, parallelism: int, project: t.Callable[[Body], Body] = dict
+    ) -> None:
+        self._project = project
         self.client, self.scope, self.api_version, self.parallelism = client, scope, scope.api_version, parallelism
         self.problems: list[Problem] = []
 
@@ -107,9 +118,7 @@ class Reader:
                 if self.scope.names(item["workspace"]) and has_tags(item["tags"], self.scope.workspace_tags)
             ]
             selected.sort(key=lambda one: one["id"].casefold())
-            if self.scope.hosts == WORKSPACES:
-                return [{"workspace": workspace, "machines": []} for workspace in selected]
-            return [record for record in pool.map(self._machines, selected) if record is not None]
+            return [record for record in pool.map(self._record, selected) if record is not None]
 
     def _places(self) -> list[str]:
         """The scopes of the lists. Who may read only some resource groups cannot list a subscription."""
@@ -174,20 +183,40 @@ class Reader:
                 )
                 self.problems.append(Problem(f"workspace {name}", error))
 
-    def _machines(self, workspace: Body) -> Record | None:
-        machines = self._try(_where(workspace), lambda: self._collect(workspace["id"]))
-        return (
-            None
-            if machines is None
-            else {"workspace": workspace, "machines": [asdict(machine) for machine in machines]}
+    def _record(self, workspace: Body) -> Record | None:
+        return self._try(
+            _where(workspace),
+            lambda: {
+                "workspace": workspace,
+                "machines": self._machines(workspace["id"]) if self.scope.hosts == NODES else [],
+                "endpoints": self._endpoints(workspace["id"]) if self.scope.endpoints else None,
+            },
         )
 
+    def _machines(self, workspace_id: str) -> list[Body]:
+        return self._of_existing(workspace_id, lambda: [asdict(machine) for machine in self._collect(workspace_id)])
+
+    def _endpoints(self, workspace_id: str) -> list[Body]:
+        def read() -> list[Body]:
+            path = f"{workspace_id}/{_ENDPOINTS}"
+            bodies = self.client.list(path, self.api_version, malformed=self._malformed)
+            return list(each(bodies, self._endpoint_facts, self._malformed))
+
+        return self._of_existing(workspace_id, read)
+
+    def _endpoint_facts(self, body: Body) -> Body:
+        projected = self._project(body)
+        return {name: projected[name] for name in _ENDPOINT_FACTS}
+
     def _collect(self, workspace_id: str) -> list[nodes.Machine]:
-        """The machines of a workspace. One that was deleted after it was listed has none."""
+        return nodes.collect(
+            self.client, workspace_id, self.api_version, types=self.scope.types, malformed=self._malformed
+        )[0]
+
+    def _of_existing(self, workspace_id: str, read: t.Callable[[], list[Body]]) -> list[Body]:
+        """What a workspace contains. One that was deleted after it was listed contains nothing."""
         try:
-            return nodes.collect(
-                self.client, workspace_id, self.api_version, types=self.scope.types, malformed=self._malformed
-            )[0]
+            return read()
         except ArmError as error:
             if not is_absent(error) or self.client.find(workspace_id, self.api_version) is not None:
                 raise
@@ -325,17 +354,27 @@ def hosts_of(
     hosts: list[Host] = []
     for record in records:
         workspace = record["workspace"]
+        found: list[Host] = []
         if kind == WORKSPACES:
             if has_tags(workspace["tags"], host_filter.tags):
-                hosts.append(_workspace_host(workspace, preferences.host_prefix or ""))
-            continue
-        machines = (nodes.Machine(**machine) for machine in record["machines"])
-        hosts += [
-            _machine_host(workspace, machine, preferences, jump_host)
-            for machine in machines
-            if host_filter.takes(machine)
-        ]
+                found.append(_workspace_host(workspace, preferences.host_prefix or ""))
+        else:
+            machines = (nodes.Machine(**machine) for machine in record["machines"])
+            found += [
+                _machine_host(workspace, machine, preferences, jump_host)
+                for machine in machines
+                if host_filter.takes(machine)
+            ]
+        hosts += [_with_endpoints(host, record.get("endpoints")) for host in found]
     return hosts
+
+
+def _with_endpoints(host: Host, endpoints: list[Body] | None) -> Host:
+    """The host with the endpoints of its workspace, where they were asked for."""
+    if endpoints is not None:
+        host.variables["aml_online_endpoints"] = {str(endpoint["name"]): endpoint for endpoint in endpoints}
+        host.groups += (SERVING,) if endpoints else ()
+    return host
 
 
 def _place(workspace: Body) -> tuple[str, str, str]:

@@ -17,6 +17,7 @@ from dataclasses import asdict
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import AmlError, ArmError
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_endpoint import ONLINE_ENDPOINT
 from ansible_collections.azureml.compute.plugins.module_utils._machines import inventory
 from ansible_collections.azureml.compute.plugins.module_utils._machines import nodes as _nodes
 from ansible_collections.azureml.compute.plugins.module_utils._machines.inventory import (
@@ -144,7 +145,7 @@ def world(**more: t.Any) -> Client:
 
 
 def reader(client: Client, **scope: t.Any) -> Reader:
-    return Reader(client, Scope(**{"subscriptions": (S1,), "api_version": API, **scope}), 4)
+    return Reader(client, Scope(**{"subscriptions": (S1,), "api_version": API, **scope}), 4, ONLINE_ENDPOINT.project)
 
 
 def names(records: list[Body], host_filter: HostFilter | None = None) -> list[str]:
@@ -448,6 +449,46 @@ def test_workspaces_become_hosts_with_their_facts() -> None:
     ]
     tagged = hosts_of(records, "workspaces", HostFilter(tags={"Stage": "prod"}), _nodes.SshPreferences(), JumpHost())
     assert [host.variables["workspace"] for host in tagged] == ["a"]
+
+
+@pytest.mark.parametrize("kind", ["workspaces", "nodes"])
+def test_endpoints_are_read_where_they_are_asked_for(kind: str) -> None:
+    path = f"{workspace_id('a')}/onlineEndpoints"
+    uri = "https://iris.eastus.inference.ml.azure.com/score"
+    properties = {"authMode": "Key", "scoringUri": uri, "traffic": {"blue": 100}, "provisioningState": "Succeeded"}
+    served = {"id": f"{path}/iris", "name": "iris", "location": "eastus", "properties": properties}
+    client = world(**{path: [served], f"{workspace_id('b')}/onlineEndpoints": []})
+    hosts = found(reader(client, hosts=kind, endpoints=True).read(), kind)
+    assert client.asked.count(path) == 1
+    (iris,) = hosts["a"].variables["aml_online_endpoints"].values()
+    assert (iris["name"], iris["scoring_uri"], iris["auth_mode"], iris["traffic"]) == (
+        "iris",
+        uri,
+        "key",
+        {"blue": 100},
+    )
+    assert "aml_serving" in hosts["a"].groups
+    if kind == "workspaces":
+        assert hosts["b"].variables["aml_online_endpoints"] == {} and "aml_serving" not in hosts["b"].groups
+    unasked = found(reader(world(), hosts=kind).read(), kind)
+    assert "aml_online_endpoints" not in unasked["a"].variables
+
+
+def found(records: list[inventory.Record], kind: str) -> dict[str, inventory.Host]:
+    """A host of each workspace."""
+    hosts = hosts_of(records, kind, HostFilter(), _nodes.SshPreferences(), JumpHost())
+    return {host.variables["workspace"]: host for host in hosts}
+
+
+def test_endpoints_that_cannot_be_read_are_a_problem() -> None:
+    answers = {
+        f"{workspace_id('a')}/onlineEndpoints": ["no document"],
+        f"{workspace_id('b')}/onlineEndpoints": absent(),
+    }
+    broken = reader(world(**answers, **{workspace_id("b"): workspace("b")}), hosts="workspaces", endpoints=True)
+    (record,) = broken.read()
+    assert record["workspace"]["workspace"] == "a" and record["endpoints"] == []
+    assert len(broken.problems) == 2
 
 
 def test_a_workspace_with_an_id_that_is_none_is_told() -> None:
