@@ -15,7 +15,7 @@ description:
   - A retired size is replaced by the cheapest size of the region that no retirement is announced for, with at least as many vCPUs and as much
     memory, as many GPUs, and of a related series. Clusters are declared completely, instances with their new size only.
   - Reads only its input, and sends no request.
-positional: sizes, tier, force
+positional: sizes, tier, force, extension
 options:
   _input:
     description:
@@ -37,6 +37,11 @@ options:
     description: Whether clusters with nodes and running instances are declared too.
     type: bool
     default: false
+  extension:
+    description:
+      - Options of M(azureml.compute.aml_kubernetes_extension) for the clusters that take the place of inference clusters, such as C(ssl).
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -54,8 +59,10 @@ RETURN = r"""
 _value:
   description:
     - C(retired) has a line for each target that uses what is retired, and C(computes) the declarations of those that can be replaced or resized.
+    - C(kubernetes) has C(name) of each inference cluster that another AKS cluster can take the place of, C(compute), the name of that cluster and of its
+      attachment, and C(location), C(node_pools) and C(extension) for the role P(azureml.compute.aml_kubernetes#role).
     - C(blocked) has C(name) and C(reason) of all others, C(lost) the names of declarations of an interrupted run, and C(notes) what to do after a
-      replacement.
+      replacement. C(attached) has C(name) and C(reason) of inference clusters whose successor is attached.
   type: dict
 """
 
@@ -71,9 +78,13 @@ _TIERS = ("dedicated", "low_priority")
 
 
 def modernised(
-    given: dict[str, t.Any], sizes: t.Any = None, tier: t.Any = "dedicated", force: bool = False
+    given: dict[str, t.Any],
+    sizes: t.Any = None,
+    tier: t.Any = "dedicated",
+    force: bool = False,
+    extension: t.Any = None,
 ) -> dict[str, t.Any]:
-    choices = _choices(sizes or {}, tier, force)
+    choices = _choices(sizes or {}, tier, force, extension or {})
     try:
         with shape.reading(given, shape.MODERNISED):
             return modernise.document(_reading(given), choices)
@@ -81,12 +92,15 @@ def modernised(
         raise AnsibleFilterError(f"azureml.compute.modernised: {error.message}") from error
 
 
-def _choices(sizes: t.Any, tier: t.Any, force: bool) -> modernise.Choices:
+def _choices(sizes: t.Any, tier: t.Any, force: bool, extension: t.Any) -> modernise.Choices:
     if not isinstance(sizes, dict) or not all(isinstance(new, str) for new in sizes.values()):
         raise AnsibleFilterError("azureml.compute.modernised: sizes is a mapping of old names of sizes to new ones.")
     if tier not in _TIERS:
         raise AnsibleFilterError(f"azureml.compute.modernised: tier is {' or '.join(_TIERS)}, not {tier!r}.")
-    return modernise.Choices({str(old).casefold(): str(new) for old, new in sizes.items()}, str(tier), bool(force))
+    if not isinstance(extension, dict):
+        raise AnsibleFilterError("azureml.compute.modernised: extension is a mapping of options of the extension.")
+    new_sizes = {str(old).casefold(): str(new) for old, new in sizes.items()}
+    return modernise.Choices(new_sizes, str(tier), bool(force), extension)
 
 
 def _reading(given: dict[str, t.Any]) -> modernise.Reading:

@@ -15,7 +15,7 @@ description:
   - This is the inference cluster of the studio's form, the compute type C(AksCompute), which is legacy. Only SDK v1 and CLI v1, whose support has ended, deploy
     to it. Online endpoints and jobs of version 2 refuse it.
   - For them, the role P(azureml.compute.aml_kubernetes#role) installs the Azure Machine Learning extension on another AKS cluster and attaches it as
-    V(kubernetes).
+    V(kubernetes). The playbook C(azureml.compute.modernise) plans such a cluster for each inference cluster of a workspace, and creates it.
   - Only declared options are managed. TLS, the load balancer and the tags change in place. All other fields are immutable.
   - The module is idempotent, unlike the studio, the SDK and templates.
 options:

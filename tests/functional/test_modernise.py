@@ -84,11 +84,64 @@ def test_what_is_replaced_and_why_others_are_not(old: Azure) -> None:
         "ci-rests": ("Standard_NC8as_T4_v3", None),
     }
     reasons = {row["name"]: row["reason"] for row in found["blocked"]}
-    assert set(reasons) == {"busy", "secret", "ci-runs", "scoring"}
+    assert set(reasons) == {"busy", "secret", "ci-runs"}
     assert "1 node(s)" in reasons["busy"] and "is Running" in reasons["ci-runs"]
-    assert "ssh_settings.admin_password" in reasons["secret"] and "type kubernetes" in reasons["scoring"]
-    assert [note.partition(":")[0] for note in found["notes"]] == ["gpu"] and found["lost"] == []
+    assert "ssh_settings.admin_password" in reasons["secret"]
+    assert [note.partition(":")[0] for note in found["notes"]] == ["gpu", "scoring"] and found["lost"] == []
+    (successor,) = found["kubernetes"]
+    assert {name: successor[name] for name in ("name", "compute", "location", "node_pools", "extension")} == {
+        "name": "scoring",
+        "compute": "scoring-k8s",
+        "location": "eastus",
+        "node_pools": [{"name": "system", "size": "Standard_D4s_v3", "count": 1}],
+        "extension": {
+            "enable_inference": True,
+            "inference_router_service_type": "load_balancer",
+            "inference_router_ha": False,
+            "allow_insecure_connections": True,
+        },
+    }
     assert "spot (amlcompute): tier low_priority retired 2026-03-31" in found["retired"] and len(found["retired"]) == 7
+
+
+def inference(**more: t.Any) -> dict[str, t.Any]:
+    row = {"option": "type", "value": "aks", "status": "retired", "date": "2026-06-30", "successor": "a"}
+    known = {"name": "scoring", "type": "aks", "location": "eastus", "size": "Standard_D4s_v5", "agent_count": 3}
+    return {**known, "retirements": [row], **more}
+
+
+def test_an_inference_cluster_with_a_certificate_needs_one_again() -> None:
+    secret = {"ssl": {"cname": "scoring.example.org", "secret_name": "scoring-tls"}}
+    served = inference(ssl={"status": "enabled"}, load_balancer_type="internal_load_balancer")
+    without = document(Reading([served]), Choices())
+    assert without["kubernetes"] == [] and "aml_modernise_extension" in without["blocked"][0]["reason"]
+    (successor,) = document(Reading([served]), Choices(extension=secret))["kubernetes"]
+    assert successor["extension"] == {
+        "enable_inference": True,
+        "inference_router_service_type": "load_balancer",
+        "internal_load_balancer_provider": "azure",
+        **secret,
+    }
+
+
+def test_an_inference_cluster_whose_successor_is_attached_needs_none() -> None:
+    done = document(Reading([inference(), {"name": "Scoring-k8s", "type": "kubernetes", "retirements": []}]), Choices())
+    assert (done["kubernetes"], done["blocked"], done["notes"]) == ([], [], [])
+    assert "detach" in done["attached"][0]["reason"]
+
+
+def test_an_attached_inference_cluster_of_unknown_nodes_has_its_steps() -> None:
+    (row,) = document(Reading([inference(size=None)]), Choices())["blocked"]
+    assert "are not known" in row["reason"] and "role aml_kubernetes" in row["reason"]
+
+
+def test_the_successor_is_in_the_subnet_of_the_inference_cluster() -> None:
+    served = inference(network_settings={"subnet": "/subnets/a"}, ssl={"status": "disabled"})
+    (successor,) = document(Reading([served]), Choices())["kubernetes"]
+    assert successor["node_pools"] == [
+        {"name": "system", "size": "Standard_D4s_v5", "count": 3, "subnet": "/subnets/a"}
+    ]
+    assert "inference_router_ha" not in successor["extension"]
 
 
 def test_check_mode_is_the_run_and_a_second_run_finds_nothing(old: Azure) -> None:

@@ -311,12 +311,16 @@ def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
             "properties": {"computeType": "AmlCompute", "properties": inner},
         }
         simulator.arm("PUT", f"{workspace}/computes/{name}", body=body)
+    served = {"clusterPurpose": "DevTest", "agentCount": 1, "agentVmSize": "Standard_D4s_v3"}
+    body = {"location": "eastus", "properties": {"computeType": "AKS", "properties": served}}
+    simulator.arm("PUT", f"{workspace}/computes/scoring", body=body)
     world = World(simulator, tmp_path, "old")
     options = {"aml_modernise_folder": str(tmp_path / "kept")}
     mark = world.mark()
     planned = world.run("modernise", check=True, **options)
     plan = "\n".join(planned["Show the plan"]["msg"])
     assert "spot-a (amlcompute): tier low_priority retired 2026-03-31" in plan and "COST PER MONTH" in plan
+    assert "scoring: AKS cluster scoring-k8s with 1 x Standard_D4s_v3 next to it" in plan
     assert planned.changed == 1 and "2 replace planned" in str(planned["Show the result"]["msg"])
     assert (
         "nothing-such" in world.run("modernise", ok=False, aml_modernise_confirm="spot-a,nothing-such", **options).text
@@ -329,17 +333,19 @@ def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
     simulator.control("PUT", "faults", [])
     kept = list((tmp_path / "kept").iterdir())
     assert {path.suffix for path in kept} == {".json", ".plan"}, "the declarations, and the plan that was confirmed"
-    assert set(world.state()) == {"spot-b"} and all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in kept)
+    assert set(world.state()) == {"spot-b", "scoring"} and all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in kept)
 
-    done = world.run("modernise", **options)
+    done = world.run("modernise", aml_modernise_confirm="scoring", **options)
     assert "An interrupted run has deleted, and this run creates: spot-a" in done["Show the plan"]["msg"]
-    assert done.changed == 1 and list((tmp_path / "kept").iterdir()) == []
+    # The cluster of the interrupted run; of the inference cluster's successor, the cluster, its extension, three roles and the attachment.
+    assert done.changed == 7 and list((tmp_path / "kept").iterdir()) == []
     new, other = (world.state()[name]["properties"]["properties"]["vmPriority"] for name in ("spot-a", "spot-b"))
     assert (new, other) == ("Dedicated", "LowPriority") and world.state()["spot-a"]["tags"] == {"team": "a"}
 
     (tmp_path / "kept").chmod(0o775)
     shared = world.run("modernise", ok=False, aml_modernise_confirm="spot-b", **options)
-    assert "Others can read or write" in shared.text and set(world.state()) == {"spot-a", "spot-b"}
+    assert "Others can read or write" in shared.text
+    assert set(world.state()) == {"spot-a", "spot-b", "scoring", "scoring-k8s"}
     (tmp_path / "kept").chmod(0o700)
     for path in (tmp_path / "kept").iterdir():
         path.unlink()

@@ -38,9 +38,10 @@ _KIN = (
 _LETTERS = re.compile(r"Standard_([A-Za-z]+?)S?\d", re.IGNORECASE)
 _ARM = re.compile(r"Standard_[A-Za-z]+\d+(-\d+)?[a-z]*p[a-z]*(_|\Z)", re.IGNORECASE)
 
+INFERENCE = "aks"
 # What no playbook can do, by compute type.
 _STEPS = {
-    "aks": "Install the extension Microsoft.AzureML.Kubernetes on an AKS cluster, attach this with aml_attached_compute (type kubernetes) under a new name, "
+    INFERENCE: "Create an AKS cluster with the Azure Machine Learning extension and attach it with the role aml_kubernetes under a new name, "
     "deploy the models to online endpoints there, switch the clients, and detach this one with aml_inference_cluster (state absent).",
     "datalakeanalytics": "Attach a Synapse Spark pool or a Kubernetes cluster for the pipelines, and detach this one with aml_attached_compute (state absent).",
     "synapsespark": "Create a pool with a current runtime in the Synapse workspace, attach it under a new name, and detach this one.",
@@ -52,14 +53,16 @@ _OTHERWISE = "Attach its successor under a new name, and detach this one."
 class Choices:
     """What the user decides.
 
-    sizes  new sizes by old ones, these in lower case
-    tier   what replaces low priority; ``low_priority`` keeps it
-    force  whether running work may be interrupted
+    sizes      new sizes by old ones, these in lower case
+    tier       what replaces low priority; ``low_priority`` keeps it
+    force      whether running work may be interrupted
+    extension  options of the extension on the clusters that replace inference clusters, such as ``ssl``
     """
 
     sizes: t.Mapping[str, str] = field(default_factory=dict)
     tier: str = "dedicated"
     force: bool = False
+    extension: t.Mapping[str, t.Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,19 @@ class Reading:
 def document(reading: Reading, choices: Choices) -> Json:
     """The compute targets to declare, and why others cannot be replaced."""
     retired = [compute for compute in reading.computes if compute["retirements"]]
-    successors = {
+    inference = [compute for compute in retired if compute["type"] == INFERENCE]
+    attached = [row for compute in inference if (row := _attached_beside(compute, reading))]
+    done = {row["name"] for row in attached}
+    beside = {
+        compute["name"]: _cluster_beside(compute, choices) for compute in inference if compute["name"] not in done
+    }
+    successors: dict[str, Json | str] = {
         compute["name"]: _blocked(compute, reading, choices) or _successor(compute, reading, choices)
         for compute in retired
+        if compute["type"] != INFERENCE
     }
+    successors |= {name: reason for name, reason in beside.items() if isinstance(reason, str)}
+    kubernetes = [row for row in beside.values() if not isinstance(row, str)]
     new = [successor for successor in successors.values() if not isinstance(successor, str)]
     lost = _lost(reading)
     return {
@@ -94,7 +106,9 @@ def document(reading: Reading, choices: Choices) -> Json:
         "computes": [*new, *lost],
         "blocked": [{"name": name, "reason": reason} for name, reason in successors.items() if isinstance(reason, str)],
         "lost": [row["name"] for row in lost],
-        "notes": [note for row in new for note in _notes(row)],
+        "kubernetes": kubernetes,
+        "attached": attached,
+        "notes": [*(note for row in new for note in _notes(row)), *map(_next_steps, kubernetes)],
     }
 
 
@@ -114,6 +128,66 @@ def _notes(declared: Json) -> t.Iterator[str]:
     identity = (declared.get("identity") or {}).get("type") or ""
     if declared["type"] == CLUSTER and "system" in identity:
         yield f"{declared['name']}: the system-assigned identity of the new cluster is another one. Repeat its role assignments."
+
+
+def _next_steps(row: Json) -> str:
+    return (
+        f"{row['name']}: deploy its models to online endpoints with compute {row['compute']} (aml_online_endpoint, deploy_model), switch the clients, and "
+        "detach it with aml_inference_cluster (state absent). Services of SDK v1 on it, and those on Azure Container Instances, are in no list of the "
+        "service that this collection reads: `az ml service list` of CLI v1 shows them. Their models stay registered in the workspace."
+    )
+
+
+def _beside(compute: Json) -> str:
+    """The name of the AKS cluster, and of its attachment, that takes the place of an inference cluster."""
+    return f"{compute['name'][:20].rstrip('-')}-k8s"
+
+
+def _attached_beside(compute: Json, reading: Reading) -> Json | None:
+    name = _beside(compute)
+    if not any(str(other["name"]).casefold() == name.casefold() for other in reading.computes):
+        return None
+    steps = "Deploy the models to online endpoints there, switch the clients, and detach this one with aml_inference_cluster (state absent)."
+    return {"name": compute["name"], "reason": f"Its successor {name} is attached. {steps}"}
+
+
+def _cluster_beside(compute: Json, choices: Choices) -> Json | str:
+    """The variables of the role aml_kubernetes for an AKS cluster that takes the place of an inference cluster, or why there are none.
+
+    It is another cluster: the extension refuses one on which the scoring front end of an inference cluster runs (E45004, E45005 of its health check).
+    """
+    name = _beside(compute)
+    size, count = compute.get("size"), compute.get("agent_count")
+    if not size or not count:
+        return f"Its size and number of nodes are not known. {_STEPS[INFERENCE]}"
+    tls = (compute.get("ssl") or {}).get("status") not in (None, "disabled")
+    if tls and "ssl" not in choices.extension:
+        return (
+            "It has TLS, and the service does not return its certificate. "
+            "Set aml_modernise_extension, such as {ssl: {cname: scoring.example.org, secret_name: scoring-tls}}."
+        )
+    private = compute.get("load_balancer_type") == "internal_load_balancer"
+    extension = {
+        "enable_inference": True,
+        "inference_router_service_type": "load_balancer",
+        **({"internal_load_balancer_provider": "azure"} if private else {}),
+        # The router needs three nodes for high availability.
+        **({"inference_router_ha": False} if count < 3 else {}),
+        **({} if tls else {"allow_insecure_connections": True}),
+    } | choices.extension
+    if extension.get("ssl"):
+        extension.pop("allow_insecure_connections", None)
+    subnet = (compute.get("network_settings") or {}).get("subnet")
+    pool = {"name": "system", "size": size, "count": count, **({"subnet": subnet} if subnet else {})}
+    return {
+        "name": compute["name"],
+        "compute": name,
+        "location": compute["location"],
+        "node_pools": [pool],
+        "extension": extension,
+        "summary": f"{compute['name']}: AKS cluster {name} with {count} x {size} next to it, with the Azure Machine Learning extension, attached as {name}. "
+        "Both cost the same until you delete one.",
+    }
 
 
 def _blocked(compute: Json, reading: Reading, choices: Choices) -> str | None:
