@@ -333,7 +333,9 @@ def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
     simulator.control("PUT", "faults", [])
     kept = list((tmp_path / "kept").iterdir())
     assert {path.suffix for path in kept} == {".json", ".plan"}, "the declarations, and the plan that was confirmed"
-    assert set(world.state()) == {"spot-b", "scoring"} and all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in kept)
+    assert set(world.state()) == {"spot-b", "scoring"} and all(
+        stat.S_IMODE(path.stat().st_mode) == 0o600 for path in kept
+    )
 
     done = world.run("modernise", aml_modernise_confirm="scoring", **options)
     assert "An interrupted run has deleted, and this run creates: spot-a" in done["Show the plan"]["msg"]

@@ -86,30 +86,40 @@ class Reading:
 def document(reading: Reading, choices: Choices) -> Json:
     """The compute targets to declare, and why others cannot be replaced."""
     retired = [compute for compute in reading.computes if compute["retirements"]]
-    inference = [compute for compute in retired if compute["type"] == INFERENCE]
-    attached = [row for compute in inference if (row := _attached_beside(compute, reading))]
+    attached = list(filter(None, (_attached_beside(compute, reading) for compute in retired)))
     done = {row["name"] for row in attached}
-    beside = {
-        compute["name"]: _cluster_beside(compute, choices) for compute in inference if compute["name"] not in done
-    }
-    successors: dict[str, Json | str] = {
-        compute["name"]: _blocked(compute, reading, choices) or _successor(compute, reading, choices)
-        for compute in retired
-        if compute["type"] != INFERENCE
-    }
-    successors |= {name: reason for name, reason in beside.items() if isinstance(reason, str)}
-    kubernetes = [row for row in beside.values() if not isinstance(row, str)]
-    new = [successor for successor in successors.values() if not isinstance(successor, str)]
+    remaining = [compute for compute in retired if compute["name"] not in done]
+    successors = {compute["name"]: _replacement(compute, reading, choices) for compute in remaining}
+    new, kubernetes = _declared(successors), [row for row in successors.values() if isinstance(row, Beside)]
     lost = _lost(reading)
     return {
         "retired": list(map(_uses, retired)),
         "computes": [*new, *lost],
-        "blocked": [{"name": name, "reason": reason} for name, reason in successors.items() if isinstance(reason, str)],
+        "blocked": _reasons(successors),
         "lost": [row["name"] for row in lost],
-        "kubernetes": kubernetes,
+        "kubernetes": [dict(row) for row in kubernetes],
         "attached": attached,
-        "notes": [*(note for row in new for note in _notes(row)), *map(_next_steps, kubernetes)],
+        "notes": [*map(_note, filter(_has_new_identity, new)), *map(_next_steps, kubernetes)],
     }
+
+
+class Beside(dict[str, t.Any]):
+    """The variables of the role aml_kubernetes for a cluster next to an inference cluster."""
+
+
+def _declared(successors: t.Mapping[str, Json | str]) -> list[Json]:
+    return [row for row in successors.values() if not isinstance(row, (str, Beside))]
+
+
+def _reasons(successors: t.Mapping[str, Json | str]) -> list[Json]:
+    return [{"name": name, "reason": reason} for name, reason in successors.items() if isinstance(reason, str)]
+
+
+def _replacement(compute: Json, reading: Reading, choices: Choices) -> Json | str:
+    """The declaration that replaces a target, the cluster next to an inference cluster, or why there is none."""
+    if compute["type"] == INFERENCE:
+        return _cluster_beside(compute, choices)
+    return _blocked(compute, reading, choices) or _successor(compute, reading, choices)
 
 
 def _lost(reading: Reading) -> list[Json]:
@@ -124,10 +134,13 @@ def _uses(compute: Json) -> str:
     return f"{compute['name']} ({compute['type']}): {', '.join(uses)}"
 
 
-def _notes(declared: Json) -> t.Iterator[str]:
+def _has_new_identity(declared: Json) -> bool:
     identity = (declared.get("identity") or {}).get("type") or ""
-    if declared["type"] == CLUSTER and "system" in identity:
-        yield f"{declared['name']}: the system-assigned identity of the new cluster is another one. Repeat its role assignments."
+    return declared["type"] == CLUSTER and "system" in identity
+
+
+def _note(declared: Json) -> str:
+    return f"{declared['name']}: the system-assigned identity of the new cluster is another one. Repeat its role assignments."
 
 
 def _next_steps(row: Json) -> str:
@@ -145,10 +158,25 @@ def _beside(compute: Json) -> str:
 
 def _attached_beside(compute: Json, reading: Reading) -> Json | None:
     name = _beside(compute)
-    if not any(str(other["name"]).casefold() == name.casefold() for other in reading.computes):
+    if compute["type"] != INFERENCE or not any(
+        str(other["name"]).casefold() == name.casefold() for other in reading.computes
+    ):
         return None
     steps = "Deploy the models to online endpoints there, switch the clients, and detach this one with aml_inference_cluster (state absent)."
     return {"name": compute["name"], "reason": f"Its successor {name} is attached. {steps}"}
+
+
+def _extension(compute: Json, choices: Choices) -> Json:
+    """The options of the extension that do as the inference cluster did, and those of the user."""
+    declared: Json = {"enable_inference": True, "inference_router_service_type": "load_balancer"}
+    if compute.get("load_balancer_type") == "internal_load_balancer":
+        declared["internal_load_balancer_provider"] = "azure"
+    # The router needs three nodes for high availability.
+    if compute["agent_count"] < 3:
+        declared["inference_router_ha"] = False
+    if "ssl" not in choices.extension:
+        declared["allow_insecure_connections"] = True
+    return {**declared, **choices.extension}
 
 
 def _cluster_beside(compute: Json, choices: Choices) -> Json | str:
@@ -166,28 +194,19 @@ def _cluster_beside(compute: Json, choices: Choices) -> Json | str:
             "It has TLS, and the service does not return its certificate. "
             "Set aml_modernise_extension, such as {ssl: {cname: scoring.example.org, secret_name: scoring-tls}}."
         )
-    private = compute.get("load_balancer_type") == "internal_load_balancer"
-    extension = {
-        "enable_inference": True,
-        "inference_router_service_type": "load_balancer",
-        **({"internal_load_balancer_provider": "azure"} if private else {}),
-        # The router needs three nodes for high availability.
-        **({"inference_router_ha": False} if count < 3 else {}),
-        **({} if tls else {"allow_insecure_connections": True}),
-    } | choices.extension
-    if extension.get("ssl"):
-        extension.pop("allow_insecure_connections", None)
     subnet = (compute.get("network_settings") or {}).get("subnet")
     pool = {"name": "system", "size": size, "count": count, **({"subnet": subnet} if subnet else {})}
-    return {
-        "name": compute["name"],
-        "compute": name,
-        "location": compute["location"],
-        "node_pools": [pool],
-        "extension": extension,
-        "summary": f"{compute['name']}: AKS cluster {name} with {count} x {size} next to it, with the Azure Machine Learning extension, attached as {name}. "
-        "Both cost the same until you delete one.",
-    }
+    return Beside(
+        {
+            "name": compute["name"],
+            "compute": name,
+            "location": compute["location"],
+            "node_pools": [pool],
+            "extension": _extension(compute, choices),
+            "summary": f"{compute['name']}: AKS cluster {name} with {count} x {size} next to it, with the Azure Machine Learning extension, "
+            f"attached as {name}. Both cost the same until you delete one.",
+        }
+    )
 
 
 def _blocked(compute: Json, reading: Reading, choices: Choices) -> str | None:
