@@ -87,7 +87,7 @@ options:
     type: dict
   regenerate_keys:
     description:
-      - Keys to regenerate, in every run and reported as a change. Clients that use the old key are refused from then on.
+      - Keys to regenerate, in every run and reported as a change, also in the plan. Clients that use the old key are refused from then on.
     type: list
     elements: str
     choices: [primary, secondary]
@@ -259,11 +259,26 @@ endpoint:
       returned: when it exists
       sample: Succeeded
 regenerated_keys:
-  description: Keys that were regenerated, or in check mode would be.
+  description: Keys that were regenerated, or in check mode would be. With O(wait=false), the regeneration of the last one may still be running.
   returned: when O(regenerate_keys) is set
   type: list
   elements: str
   sample: [secondary]
+operation:
+  description: The running operation. M(azureml.compute.aml_operation_info) waits for several operations.
+  returned: with O(wait=false), when something was started
+  type: dict
+  contains:
+    url:
+      description: URL that returns its state.
+      type: str
+      returned: always
+      sample: https://management.azure.com/subscriptions/0000/providers/Microsoft.MachineLearningServices/locations/eastus/computeOperationsStatus/0000
+    status:
+      description: The state that the service reported last.
+      type: str
+      returned: always
+      sample: InProgress
 failure:
   description:
     - Why the task failed. C(code) is the service's own code or one of the collection, C(message) the cause, C(hint) what to do and C(url) the

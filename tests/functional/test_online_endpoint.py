@@ -128,7 +128,11 @@ def test_keys_are_shown_only_with_no_log_and_regenerated_on_request(azure: Azure
     assert all(len(key) == 32 for key in keys)
     for check in (True, False):
         done = azure.run(ENDPOINT, check=check, **NAMED, regenerate_keys=["secondary"])
-        assert done["changed"] and done["regenerated_keys"] == ["secondary"] and done["plan"]["action"] == "none"
+        assert done["changed"] and done["regenerated_keys"] == ["secondary"] and done["plan"]["action"] == "update"
+        assert [(row["field"], row["after"]) for row in done["plan"]["changes"]] == [
+            ("secondary_key", "VALUE_NOT_SHOWN")
+        ]
+        assert done["diff"]["before"] == {} and done["diff"]["after"] == {"secondary_key": "VALUE_NOT_SHOWN"}
         assert not any(key in azure.text for key in keys)
         assert len(azure.writes) == (0 if check else 1)
     after = only(azure, show_keys=True, _ansible_no_log=True)
@@ -147,6 +151,25 @@ def test_keys_that_were_regenerated_before_a_failure_are_a_change(azure: Azure) 
     azure.app.faults.put([refused])
     failed = azure.run(ENDPOINT, **NAMED, regenerate_keys=["primary"], ok=False)
     assert not failed["changed"] and failed["regenerated_keys"] == []
+    assert [row["field"] for row in failed["plan"]["changes"]] == ["primary_key"]
+
+
+def test_all_keys_have_the_time_of_one_task_and_the_last_is_not_waited_for(azure: Azure) -> None:
+    """The update and each key take 30 s here: wait_timeout is for all of them together."""
+    prepare(azure)
+    azure.app.configure({"seconds": {"online_endpoint.write": 30.0, "online_endpoint.keys": 30.0}})
+    both = {**NAMED, "regenerate_keys": ["primary", "secondary"], "wait_interval": 1}
+    start = azure.app.clock.now()
+    failed = azure.run(ENDPOINT, **both, description="a", wait_timeout=75, ok=False)
+    assert failed["failure"]["code"] == "WaitTimeout" and failed["changed"]
+    assert failed["regenerated_keys"] == ["primary"]
+    assert azure.app.clock.now() - start <= 76
+    azure.app.clock.advance(60)
+    start = azure.app.clock.now()
+    done = azure.run(ENDPOINT, **both, description="b", wait=False)
+    assert done["regenerated_keys"] == ["primary", "secondary"] and done["operation"]["status"] == "InProgress"
+    assert 60 <= azure.app.clock.now() - start < 90
+    assert [row["field"] for row in done["plan"]["changes"]] == ["description", "primary_key", "secondary_key"]
 
 
 REFUSED: list[tuple[str, dict[str, t.Any], str, str]] = [

@@ -5,47 +5,25 @@
 
 from __future__ import annotations
 
-from .._core.errors import AmlError
+from dataclasses import replace
+
 from .._engine.planning import ABSENT
 from .._kinds.online_endpoint import ONLINE_ENDPOINT
 from .._module.result import Result
 from .._module.task import Task
-from .._reconcilers.online_endpoint import OnlineEndpointExtension
-from .compute_targets import manage, target_of, with_api_version
+from .._reconcilers.online_endpoint import KeyRegeneration, OnlineEndpointExtension
+from .compute_targets import manage, prepare, result_of
 
 
 def endpoint(task: Task) -> Result:
     """The job of ``aml_online_endpoint``: the endpoint, then the keys that the task asks to regenerate."""
-    result = manage(task, ONLINE_ENDPOINT, OnlineEndpointExtension, key="endpoint")
-    names = list(dict.fromkeys(task.params["regenerate_keys"] or ()))
-    if not names or task.params["state"] == ABSENT:
-        return result
-    result["regenerated_keys"] = []
-    for name in names:
-        try:
-            if not task.check_mode:
-                _regenerate(task, name)
-        except AmlError as error:
-            # What the task did before is as true as the failure: clients that use a regenerated key are refused.
-            error.changed = error.changed or error.may_be_accepted or result["changed"]
-            error.result = {"regenerated_keys": result["regenerated_keys"]}
-            raise
-        result["changed"] = True
-        result["regenerated_keys"].append(name)
-    return result
-
-
-def _regenerate(task: Task, name: str) -> None:
-    """One key at a time, and each to its end: the service takes no other operation on the endpoint before."""
-    kind, target = with_api_version(ONLINE_ENDPOINT, task), target_of(task, ONLINE_ENDPOINT.collection)
-    timeout = float(task.params["wait_timeout"])
-    reply = task.client.post(
-        f"{target.id}/regenerateKeys", kind.api_version, {"keyType": name.capitalize()}, wait_conflict=timeout
-    )
-    if reply.operation is not None:
-        task.client.wait(
-            reply.operation,
-            timeout=timeout,
-            interval=task.params["wait_interval"],
-            what=f"The regeneration of the {name} key of the online endpoint {target.name!r}",
-        )
+    keys = list(dict.fromkeys(task.params["regenerate_keys"] or ()))
+    if not keys or task.params["state"] == ABSENT:
+        return manage(task, ONLINE_ENDPOINT, OnlineEndpointExtension, key="endpoint")
+    reconciler, declared = prepare(task, ONLINE_ENDPOINT, OnlineEndpointExtension)
+    regeneration = KeyRegeneration(reconciler.remote, keys)
+    with reconciler.remote.always_waiting():
+        outcome = regeneration.planned(reconciler.reconcile(declared))
+    operation = regeneration.run(outcome.plan)
+    result = result_of(replace(outcome, operation=operation), reconciler.kind, "endpoint")
+    return {**result, "regenerated_keys": keys}

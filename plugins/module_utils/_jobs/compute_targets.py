@@ -20,6 +20,8 @@ from .._core.findings import refuse
 from .._engine import rules
 from .._engine.extensions import Checks, Extend, no_extension
 from .._engine.kind import Body, Kind
+from .._engine.outcome import Outcome
+from .._engine.plan import Declared
 from .._engine.planning import ABSENT
 from .._engine.reconciler import Reconciler
 from .._module.result import Result, outcome_result
@@ -70,14 +72,25 @@ def manage(
     task: Task, kind: Kind, extend: Extend = no_extension, *, key: str = "compute", target: Target | None = None
 ) -> Result:
     """Bring one resource of a workspace to the state that the task declares. ``key`` names it in the result; ``target`` is for what is deeper."""
+    reconciler, declared = prepare(task, kind, extend, target=target)
+    return result_of(reconciler.reconcile(declared, task.params["state"], task.params), reconciler.kind, key)
+
+
+def prepare(
+    task: Task, kind: Kind, extend: Extend = no_extension, *, target: Target | None = None
+) -> tuple[Reconciler, Declared]:
+    """The reconciler of the task, and what the task declares, which has passed the kind's offline rules."""
     target = target or target_of(task, kind.collection)
     kind = with_api_version(kind, task).configured(task.params)
-    state, declared = task.params["state"], {}
-    if state != ABSENT:
+    declared: Declared = {}
+    if task.params["state"] != ABSENT:
         declared = kind.declare(task.given, target)
         refuse(kind.check(target, declared, task.given))
-    reconciler = Reconciler(task.client, kind, target, task.behaviour(), extend, _checks(task, kind, target))
-    outcome = reconciler.reconcile(declared, state, task.params)
+    return Reconciler(task.client, kind, target, task.behaviour(), extend, _checks(task, kind, target)), declared
+
+
+def result_of(outcome: Outcome, kind: Kind, key: str) -> Result:
+    """The result of a task for one resource, with the resource under ``key``."""
     return outcome_result(outcome, key, None if outcome.body is None else kind.project(outcome.body))
 
 

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import typing as t
+from dataclasses import replace
+
 from .._core.errors import AmlError
-from .._engine.kind import FAILED, Body, provisioning_status
-from .._engine.outcome import InUse
-from .._engine.plan import Plan
+from .._engine.fields import WRITE_ONLY
+from .._engine.kind import FAILED, Body, Request, provisioning_status
+from .._engine.outcome import InUse, Outcome
+from .._engine.plan import SECRET, UPDATE, Change, Plan
 from .._engine.remote import RemoteResource
 from .._kinds.online_endpoint import ONLINE_ENDPOINT, shares_of
 
@@ -79,6 +83,64 @@ class OnlineEndpointExtension:
             path, self._remote.kind.api_version, malformed=self._remote.warn_of_malformed
         )
         return bodies
+
+
+class KeyRegeneration:
+    """Regenerates keys of an endpoint that is otherwise as declared, in the time that this left of the task's."""
+
+    def __init__(self, remote: RemoteResource, keys: list[str]) -> None:
+        self._remote = remote
+        self._keys = keys
+
+    def planned(self, outcome: Outcome) -> Outcome:
+        """The outcome with the keys in its plan, without their values."""
+        plan = outcome.plan
+        names = [f"{key}_key" for key in self._keys]
+        changes = tuple(Change(name, None, SECRET, WRITE_ONLY, "regenerate_keys names it") for name in names)
+        shown = replace(
+            plan,
+            action=plan.action if plan.changed else UPDATE,
+            changes=(*plan.changes, *changes),
+            after={**plan.after, **dict.fromkeys(names, SECRET)},
+        )
+        return replace(outcome, plan=shown)
+
+    def run(self, plan: Plan) -> dict[str, t.Any] | None:
+        """Regenerate one key after the other: the service takes no other operation on the endpoint before one has ended.
+
+        Return the operation of the last one if the task does not wait for it.
+        """
+        done: list[str] = []
+        if self._remote.behaviour.check_mode:
+            return None
+        try:
+            for key in self._keys:
+                operation = self._send(key)
+                if operation is not None and not self._remote.behaviour.wait and key == self._keys[-1]:
+                    running: dict[str, t.Any] = operation.to_dict()
+                    return running
+                if operation is not None:
+                    self._wait(operation, key)
+                done.append(key)
+        except AmlError as error:
+            # What the task did before is as true as the failure: clients that use a regenerated key are refused.
+            error.changed, error.plan = self._remote.wrote, plan
+            error.result = {"regenerated_keys": done}
+            raise
+        return None
+
+    def _send(self, key: str) -> t.Any:
+        request = Request("POST", {"keyType": key.capitalize()}, suffix="/regenerateKeys")
+        with self._remote.always_waiting():
+            return self._remote.send(request).operation
+
+    def _wait(self, operation: t.Any, key: str) -> None:
+        self._remote.client.wait(
+            operation,
+            timeout=self._remote.wait.deadline.remaining,
+            interval=self._remote.behaviour.wait_interval,
+            what=f"The regeneration of the {key} key of the {self._remote.kind.label} {self._remote.target.name!r}",
+        )
 
 
 class OnlineDeploymentExtension:
