@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of ``_argspec.SHOW_VARIABLES_SPEC``."""
+"""Documentation of ``_options.specs.SHOW_VARIABLES_SPEC``."""
 
 from __future__ import annotations
 

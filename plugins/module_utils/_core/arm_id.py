@@ -163,7 +163,7 @@ def deployment_target(subscription_id: str, resource_group: str, workspace: str,
 
 
 def target_in(workspace: str, collection: str, name: str) -> Target:
-    """The same, in the workspace of an id."""
+    """A resource of a collection, in the workspace that has this id."""
     place = ArmId(workspace)
     return child_target(place.subscription_id, place.resource_group, place.name, collection, name)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The document of a fleet: places, defaults, compute targets and datastores, read into entries with everything that is wrong in it."""
+"""The document of a fleet: places, defaults, and the resources of each collection, read into entries with everything that is wrong in it."""
 
 from __future__ import annotations
 

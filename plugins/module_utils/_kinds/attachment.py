@@ -26,7 +26,6 @@ from .._engine.plan import DELETE, DETACH, Declared, Plan
 from . import compute, retirements
 from .compute import ComputeKind
 
-_SOURCE = "docs/coverage.md 1.10"
 _NOT_PERMITTED = ("LinkedAuthorizationFailed", "AuthorizationFailed", "LinkedAccessCheckFailed")
 
 # Outer fields of all attached kinds. Which of them a kind has says its table.

@@ -176,7 +176,6 @@ FIELDS = (
         **_SHARES,
     ),
 )
-_BY_OPTION = {row.option: row for row in FIELDS}
 OPTIONS = (
     Option(
         "expected_traffic",

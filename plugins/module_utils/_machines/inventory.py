@@ -31,11 +31,9 @@ Record = dict[str, t.Any]
 T = t.TypeVar("T")
 
 NODES, WORKSPACES = "nodes", "workspaces"
-HOSTS = (NODES, WORKSPACES)
 ALL = "all"
 # The group of hosts whose workspace has online endpoints.
 SERVING = "aml_serving"
-GROUPINGS = ("workspace", "cluster", "type", "state", "size", "location", "resource_group", "subscription")
 SUBSCRIPTIONS_API_VERSION = "2022-12-01"
 
 _ENDPOINTS = "onlineEndpoints"

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """YAML of the Azure ML CLI v2 as a module's options: the ``definition`` option.
 
-azure-ai-ml's own loader says whether ``az ml compute create -f`` (or ``az ml workspace``, ``az ml datastore``, ``az ml connection``) would take the
-YAML. What was declared is read from the YAML itself: the loaded object fills in sizes, node counts and the like that no one declared (docs/facts.md f.7, f.8).
+azure-ai-ml's own loader says whether ``az ml compute create -f`` would take the YAML, or the same command for a workspace, registry, datastore,
+connection, online endpoint or deployment. What was declared is read from the YAML itself: the loaded object fills in sizes, node counts and the
+like that no one declared (docs/facts.md f.7, f.8).
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ def merge(given: Tree, spec: Spec, kinds: t.Sequence[str]) -> Tree:
 
 
 def read_target(definition: t.Any, specs: t.Mapping[str, Spec]) -> tuple[str, Tree]:
-    """A compute target, a connection or a datastore as an entry of a list of several kinds: its kind, and its options, with ``type`` and ``name``.
+    """A resource of any of the kinds of ``specs``, as an entry of a list of several kinds: its kind, and its options, with ``type`` and ``name``.
 
     specs   the options of each kind
     Raises RuleError for what azure-ai-ml would not take, or the kind has no option for.

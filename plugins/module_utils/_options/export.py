@@ -4,7 +4,7 @@
 """What exists, as declarations: a workspace and what is in it as our own options and as YAML of the Azure ML CLI v2.
 
 The declarations are the kinds' own tables read backwards, so that applying what was exported finds nothing to change. What the CLI's schema
-has of each option, its row says (azure-ai-ml 1.35, ``_schema/compute``, ``_schema/_datastore`` and ``_schema/workspace``).
+has of each option, its row says (azure-ai-ml 1.35, ``_schema``).
 """
 
 from __future__ import annotations

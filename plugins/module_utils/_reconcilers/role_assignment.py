@@ -20,7 +20,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
 
 
 class RoleAssignmentExtension:
-    """What the assignment says, its kind knows."""
+    """Finds an assignment by its scope, role and principal, and creates it again until the directory knows the principal."""
 
     def __init__(self, remote: RemoteResource) -> None:
         self._remote = remote

@@ -35,6 +35,7 @@ Body = dict[str, t.Any]
 S1, S2 = "11111111-0000-4000-8000-000000000001", "11111111-0000-4000-8000-000000000002"
 PROVIDER = "providers/Microsoft.MachineLearningServices/workspaces"
 API = "2025-12-01"
+ALL_GROUPINGS = ("workspace", "cluster", "type", "state", "size", "location", "resource_group", "subscription")
 
 
 def workspace_id(name: str, group: str = "rg", subscription: str = S1) -> str:
@@ -267,7 +268,7 @@ def test_variables_and_groups_of_a_node() -> None:
         "ansible_user": "boss",
         "ansible_ssh_private_key_file": "~/k",
     }
-    assert host.all_groups(inventory.GROUPINGS) == [
+    assert host.all_groups(ALL_GROUPINGS) == [
         "aml_nodes", "aml_reachable", "workspace_a", "cluster_cpu", "type_amlcompute", "state_idle", "size_standard_ds3_v2", "location_eastus",
         "resource_group_rg", f"subscription_{S1}",
     ]  # fmt: skip
@@ -441,7 +442,7 @@ def test_workspaces_become_hosts_with_their_facts() -> None:
         "subscription_id": S1, "resource_group": "rg", "workspace": "a", "location": "eastus",
         "aml_id": workspace_id("a"), "aml_kind": "default", "aml_tags": {"Stage": "prod"}, "aml_state": "unknown",
     }  # fmt: skip
-    assert hosts["ml-a"].all_groups(inventory.GROUPINGS) == [
+    assert hosts["ml-a"].all_groups(ALL_GROUPINGS) == [
         "aml_workspaces",
         "location_eastus",
         "resource_group_rg",

@@ -36,6 +36,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._machines import i
 NAME = "azureml.compute.aml_compute"
 S1 = "11111111-0000-4000-8000-000000000001"
 PROVIDER = "providers/Microsoft.MachineLearningServices/workspaces"
+ALL_GROUPINGS = ("workspace", "cluster", "type", "state", "size", "location", "resource_group", "subscription")
 ENVIRONMENT = {
     "AZURE_CLIENT_ID": "an-id",
     "AZURE_SECRET": "an-environments-secret",
@@ -140,8 +141,8 @@ def parse(folder: Path, *, into: InventoryData | None = None, flush: bool = Fals
 
 def test_the_documentation_has_the_codes_choices(options: Body) -> None:
     expected = {
-        "hosts": inventory.HOSTS, "types": nodes.TYPES, "states": nodes.STATES, "prefer": nodes.PREFERENCES,
-        "default_groups": inventory.GROUPINGS, "plugin": (aml_compute.InventoryModule.NAME,),
+        "hosts": (inventory.NODES, inventory.WORKSPACES), "types": nodes.TYPES, "states": nodes.STATES, "prefer": nodes.PREFERENCES,
+        "default_groups": ALL_GROUPINGS, "plugin": (aml_compute.InventoryModule.NAME,),
     }  # fmt: skip
     assert {name: tuple(options[name]["choices"]) for name in expected} == expected
 
