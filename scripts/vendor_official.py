@@ -26,6 +26,13 @@ import yaml
 TARGET = Path(__file__).resolve().parents[1] / "tests" / "support" / "official"
 SCHEMA = "arm-schema-2025-12-01.json"
 TYPES = ("types-2026-05-01.md", "types-2026-05-15-preview.md")
+# Of other providers: the resource that this collection writes.
+OTHER_TYPES = {
+    "types-authorization-2022-04-01.md": "Microsoft.Authorization/roleAssignments",
+    "types-insights-2021-05-01-preview.md": "Microsoft.Insights/diagnosticSettings",
+    "types-kubernetesconfiguration-2025-03-01.md": "Microsoft.KubernetesConfiguration/extensions",
+    "types-quota-2025-09-01.md": "Microsoft.Quota/quotas",
+}
 # The last release of the PyPI package that contains awx.awx.
 ANSIBLE = "ansible-11.13.0-py3-none-any.whl"
 AWX = "awx-24.6.1.json"
@@ -41,11 +48,17 @@ CHECKSUMS = {
     SCHEMA: "143c77e4506202978875a2157f634e3fb09d5952c44fb87712ddec6dabb4a199",
     TYPES[0]: "ba2a1dd44a715f8c541c771cef0e995676811556442ab211c6eae64c2904e73a",
     TYPES[1]: "b37edd3f1d66d4f4ed5d674262167c11526b41fd9581e1b6d35a291ae1c48781",
+    "types-authorization-2022-04-01.md": "9c213dc0ddb3ca3927ddb45fe93137d39026d2cced7d8ba81ad70b671a9cac02",
+    "types-insights-2021-05-01-preview.md": "ae701433850d8bf53929283c64760997d784048a4f0bc69f0a12da46c55919a9",
+    "types-kubernetesconfiguration-2025-03-01.md": "a394de2ed55b5e32916edda55a25abec3d9da3ae600586a654292870f8b30529",
+    "types-quota-2025-09-01.md": "7f6d37ce15c4dfce9407ada60d5c8d0f414f843bf43e48087c8fb89bf8474446",
 }
 RESOURCES = ("workspaces", "workspaces_computes", "workspaces_outboundRules")
-# The types of the answers that tests/contract compares.
+# The resources that this collection writes, and the types of the answers that tests/contract compares.
 ROOTS = (
     "workspaces", "workspaces/computes", "workspaces/outboundRules", "workspaces/connections", "workspaces/datastores", "registries", "DatastoreSecrets",
+    "workspaces/onlineEndpoints", "workspaces/onlineEndpoints/deployments", "workspaces/batchEndpoints", "workspaces/batchEndpoints/deployments",
+    "workspaces/privateEndpointConnections",
     "AmlComputeNodesInformation", "ComputeSecrets", "ListWorkspaceKeysResult",
     "VirtualMachineSizeListResult", "UpdateWorkspaceQuotasResult", "ManagedNetworkProvisionStatus",
     "DiagnoseResponseResult",
@@ -93,17 +106,17 @@ def sections_of(text: str) -> dict[str, str]:
     sections = dict[str, str]()
     for section in re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]:
         title = section.partition("\n")[0].removeprefix("## ")
-        resource = re.match(r"Resource Microsoft\.MachineLearningServices/([^@]+)@", title)
+        resource = re.match(r"Resource (?:Microsoft\.MachineLearningServices/)?([^@]+)@", title)
         name = resource[1] if resource else title
         # A name may have two sections, whose properties add up.
         sections[name] = sections.get(name, "") + section
     return sections
 
 
-def cut_types(documents: dict[str, str]) -> dict[str, str]:
-    """Return the documents with the types that ROOTS refer to, without the descriptions of their properties."""
+def cut_types(documents: dict[str, str], roots: t.Iterable[str] = ROOTS) -> dict[str, str]:
+    """Return the documents with the types that the roots refer to, without the descriptions of their properties."""
     sections = {name: sections_of(text) for name, text in documents.items()}
-    referred, pending = set[str](), list(ROOTS)
+    referred, pending = set[str](), list(roots)
     while pending:
         name = pending.pop()
         if name not in referred:
@@ -111,9 +124,9 @@ def cut_types(documents: dict[str, str]) -> dict[str, str]:
             texts = [types[name] for types in sections.values() if name in types]
             pending += [found for text in texts for found in re.findall(r"\[(\w+)\]\(#", text)]
     return {
-        name: f"# Microsoft.MachineLearningServices @ {name.removeprefix('types-').removesuffix('.md')}\n\n"
+        name: f"{text.partition(chr(10))[0]}\n\n"
         + "".join(without_descriptions(section) for title, section in sections[name].items() if title in referred)
-        for name in documents
+        for name, text in documents.items()
     }
 
 
@@ -177,21 +190,31 @@ def cut_awx(wheel: Path) -> dict[str, t.Any]:
     return {"collection": "awx.awx", "version": version, "modules": modules}
 
 
+def write_types(source: Path) -> None:
+    """Cut the types of this provider together, because a resource of one version may refer to what another one names, and those of others alone."""
+    cut = cut_types({name: require_original(source / name).decode() for name in TYPES})
+    for name, root in OTHER_TYPES.items():
+        cut |= cut_types({name: require_original(source / name).decode()}, [root])
+    for name, text in cut.items():
+        (TARGET / name).write_text(text)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description="Cut official descriptions of the service and write them to tests/support/official/."
     )
     parser.add_argument("source", type=Path, help="directory with the originals")
-    parser.add_argument("--only", choices=["awx"], help="cut the specs of awx.awx alone")
+    parser.add_argument("--only", choices=["awx", "types"], help="cut the specs of awx.awx, or the types, alone")
     arguments = parser.parse_args()
     source: Path = arguments.source
-    (TARGET / AWX).write_text(json.dumps(cut_awx(source / ANSIBLE), indent=1, sort_keys=True) + "\n")
+    if arguments.only != "types":
+        (TARGET / AWX).write_text(json.dumps(cut_awx(source / ANSIBLE), indent=1, sort_keys=True) + "\n")
+    if arguments.only != "awx":
+        write_types(source / "spec")
     if arguments.only:
         return 0
     schema = cut_schema(json.loads(require_original(source / "spec" / SCHEMA)))
     (TARGET / SCHEMA).write_text(json.dumps(schema, indent=1) + "\n")
-    for name, text in cut_types({name: require_original(source / "spec" / name).decode() for name in TYPES}).items():
-        (TARGET / name).write_text(text)
     for origin, folder in (
         ("spec/examples", "examples"),
         ("samples/compute", "samples/compute"),

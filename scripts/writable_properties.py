@@ -16,13 +16,20 @@ import functools
 import subprocess
 import sys
 
+from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW, STABLE
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import ROLE_ASSIGNMENT
 from ansible_collections.azureml.compute.tests.support.official_types import writable_paths
 
 from .command import ROOT
 
 FILE = ROOT / "plugins" / "module_utils" / "_options" / "writable.py"
+OTHERS: tuple[tuple[str, Kind, str], ...] = (
+    ("DIAGNOSTIC_SETTING", DIAGNOSTIC_SETTING, "Microsoft.Insights/diagnosticSettings"),
+    ("ROLE_ASSIGNMENT", ROLE_ASSIGNMENT, "Microsoft.Authorization/roleAssignments"),
+)
 _HEAD = f'''# Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -35,6 +42,10 @@ from __future__ import annotations
 
 def _both(resource: str, kind: str = "") -> set[str]:
     return writable_paths(STABLE, resource, kind) | writable_paths(PREVIEW, resource, kind)
+
+
+def _of_other(kind: Kind, resource: str) -> tuple[str, ...]:
+    return tuple(sorted(writable_paths(kind.api_version, resource)))
 
 
 def text() -> str:
@@ -50,6 +61,9 @@ def text() -> str:
         "# By the compute type, in lower case.",
         f"COMPUTE: dict[str, tuple[str, ...]] = {own!r}",
         f"DATASTORE: tuple[str, ...] = {tuple(sorted(_both('workspaces/datastores')))!r}",
+        f"ONLINE_ENDPOINT: tuple[str, ...] = {tuple(sorted(_both('workspaces/onlineEndpoints')))!r}",
+        "# Of other providers.",
+        *(f"{name}: tuple[str, ...] = {_of_other(kind, resource)!r}" for name, kind, resource in OTHERS),
     ]
     command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(FILE), "-"]
     formatted = subprocess.run(

@@ -9,11 +9,17 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
+from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW, STABLE
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.connection import CONNECTION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_endpoint import ONLINE_ENDPOINT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import ROLE_ASSIGNMENT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import uncovered, writable
 from ansible_collections.azureml.compute.scripts import writable_properties
+from ansible_collections.azureml.compute.tests.support import official_types
 
 KINDS: dict[str, Kind] = {"workspace": Workspace(), **INFO_KINDS}
 
@@ -22,7 +28,26 @@ def test_the_table_is_that_of_the_types() -> None:
     assert writable_properties.FILE.read_text(encoding="utf-8") == writable_properties.text()
 
 
-SECRETS = ("properties.credentials.secrets.clientSecret",)
+DIAGNOSTICS = [
+    "logs[].retentionPolicy.days",
+    "logs[].retentionPolicy.enabled",
+    "marketplacePartnerId",
+    "metrics[].retentionPolicy.days",
+    "metrics[].retentionPolicy.enabled",
+    "metrics[].timeGrain",
+    "serviceBusRuleId",
+]
+ENDPOINTS = [
+    "keys.primaryKey",
+    "keys.secondaryKey",
+    "properties.*",
+    "sku.capacity",
+    "sku.family",
+    "sku.name",
+    "sku.size",
+    "sku.tier",
+]
+SECRETS = tuple(f"properties.credentials.secrets.{name}" for name in ("certificate", "clientSecret", "key", "sasToken"))
 
 
 def document(place: str, value: t.Any) -> t.Any:
@@ -65,3 +90,44 @@ def test_every_property_of_a_datastore_is_covered_or_is_the_services_or_is_named
     for place in (place for place in writable.DATASTORE if not is_below(place, "properties.credentials")):
         found = uncovered.of_datastore(DATASTORE, {"id": "id", "name": "name", **document(place, "value")})
         assert found == (["properties"] if place in named else []), place
+
+
+# What the types let a request set, and only the service writes: the state of a connection's private endpoint, and why it has none.
+OF_CONNECTION = ["properties.credentials.*", "properties.error", "properties.peStatus"]
+
+
+def test_every_property_of_a_connection_is_covered() -> None:
+    places = {
+        place
+        for version in (STABLE, PREVIEW)
+        for place in official_types.writable_paths(version, "workspaces/connections")
+    }
+    covered = [row.path for row in CONNECTION.fields]
+    assert sorted(place for place in places if not any(is_below(place, above) for above in covered)) == OF_CONNECTION
+
+
+@pytest.mark.parametrize(
+    ("kind", "of", "table", "named"),
+    [
+        (DIAGNOSTIC_SETTING, uncovered.of_diagnostic_setting, writable.DIAGNOSTIC_SETTING, DIAGNOSTICS),
+        (
+            ROLE_ASSIGNMENT,
+            uncovered.of_role_assignment,
+            writable.ROLE_ASSIGNMENT,
+            ["delegatedManagedIdentityResourceId"],
+        ),
+        (ONLINE_ENDPOINT, uncovered.of_online_endpoint, writable.ONLINE_ENDPOINT, ENDPOINTS),
+    ],
+    ids=lambda one: getattr(one, "label", ""),
+)
+def test_every_property_of_other_resources_is_covered_or_is_the_services_or_is_named(
+    kind: Kind, of: t.Callable[[Kind, t.Any], list[str]], table: tuple[str, ...], named: list[str]
+) -> None:
+    found = {}
+    for place in table:
+        # Percents of traffic are numbers.
+        body = {"id": "id", "name": "name", **document(place, 1 if "raffic" in place else "value")}
+        body.setdefault("properties", {})
+        found[place.removeprefix("properties.")] = of(kind, body)
+    assert [place for place, names in found.items() if names] == named
+    assert all(len(found[place]) == 1 and is_below(place, found[place][0]) for place in named if place[-1] != "*")

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
-from .official_types import READ_ONLY, types_of
+from .official_types import OTHERS, READ_ONLY, types_of
 
 # What is sent in spite of the types: in a document that was read, which goes back with what it had.
 ALLOWED = {
@@ -19,21 +18,33 @@ ALLOWED = {
     "properties.regionDetails[].storageAccountDetails[].userCreatedStorageAccount",
     "properties.managedResourceGroupTags",
 }
-_RESOURCES = (
-    (re.compile(r"/workspaces/[^/]+$", re.IGNORECASE), "workspaces"),
-    (re.compile(r"/workspaces/[^/]+/computes/[^/]+$", re.IGNORECASE), "workspaces/computes"),
-    (re.compile(r"/workspaces/[^/]+/connections/[^/]+$", re.IGNORECASE), "workspaces/connections"),
-    (re.compile(r"/workspaces/[^/]+/datastores/[^/]+$", re.IGNORECASE), "workspaces/datastores"),
-    (re.compile(r"^/registries/[^/]+$", re.IGNORECASE), "registries"),
-    (re.compile(r"/workspaces/[^/]+/outboundRules/[^/]+$", re.IGNORECASE), "workspaces/outboundRules"),
-)
+# By their types in lower case: the resources of this provider without it, and those of others.
+_RESOURCES = {
+    name.casefold(): name
+    for name in (
+        "registries",
+        "workspaces",
+        "workspaces/batchEndpoints",
+        "workspaces/batchEndpoints/deployments",
+        "workspaces/computes",
+        "workspaces/connections",
+        "workspaces/datastores",
+        "workspaces/onlineEndpoints",
+        "workspaces/onlineEndpoints/deployments",
+        "workspaces/outboundRules",
+        "workspaces/privateEndpointConnections",
+        *(resource for resource, _version in OTHERS),
+    )
+}
 
 
 def resource_of(path: str) -> str | None:
-    """The type of the provider's resource at a path; None for other paths."""
-    provider, _slash, rest = path.partition("/providers/Microsoft.MachineLearningServices/")
-    names = (name for pattern, name in _RESOURCES if pattern.search(f"/{rest}"))
-    return next(names, None) if provider and rest and "/providers/" not in rest else None
+    """The type of the resource at a path, without this provider; None for actions, lists, and types that are not known here."""
+    above, _slash, rest = path.rpartition("/providers/")
+    words = rest.split("/")
+    # Types and names take turns behind the provider.
+    type_ = "/".join([words[0], *words[1::2]]).casefold() if above and len(words) % 2 else ""
+    return _RESOURCES.get(type_.removeprefix("microsoft.machinelearningservices/"))
 
 
 def not_in_version(method: str, path: str, body: t.Any, api_version: str, kind: str | None) -> set[str]:
@@ -42,7 +53,7 @@ def not_in_version(method: str, path: str, body: t.Any, api_version: str, kind: 
     kind  the computeType of a compute target that exists, for bodies that do not name it
     """
     resource = resource_of(path)
-    types = types_of(api_version)
+    types = types_of(api_version, resource or "")
     if method not in ("PUT", "PATCH") or resource is None or types is None or not isinstance(body, dict):
         return set()
     properties = body.get("properties")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Azure's types of the resource provider (bicep-types-az, as Markdown), and whether an answer fits them.
+"""Azure's types of the resource providers (bicep-types-az, as Markdown), and whether an answer or a request's body fits them.
 
 The documents say of each property its type, the values of an enum, bounds and patterns, and whether it is required, read-only, write-only or
 sensitive. Enums are open (``'A' | 'B' | string``): a value beside them is told all the same. A null stands for a property that is not there.
@@ -23,6 +23,14 @@ FILES = {
     **dict.fromkeys(("2026-03-15-preview", "2026-05-15-preview"), PREVIEW),
     # But for the differences that are named below.
     "2025-09-01": STABLE,
+}
+# Of the resources of other providers that this collection writes.
+OTHERS = {
+    ("Microsoft.Authorization/roleAssignments", "2022-04-01"): SPEC / "types-authorization-2022-04-01.md",
+    ("Microsoft.Insights/diagnosticSettings", "2021-05-01-preview"): SPEC / "types-insights-2021-05-01-preview.md",
+    ("Microsoft.KubernetesConfiguration/extensions", "2025-03-01"): SPEC
+    / "types-kubernetesconfiguration-2025-03-01.md",
+    ("Microsoft.Quota/quotas", "2025-09-01"): SPEC / "types-quota-2025-09-01.md",
 }
 
 _PROPERTY = re.compile(r"^\* \*\*(?P<name>[^*]+)\*\*: (?P<rest>.*)$")
@@ -200,15 +208,17 @@ class Types:
 
 
 @functools.cache
-def types_of(version: str) -> Types | None:
-    """The types of an API version; None where they are not here."""
-    if version not in FILES:
+def types_of(version: str, resource: str = "") -> Types | None:
+    """The types of an API version, of this provider or of a resource that names another one; None where they are not here."""
+    if (resource, version) in OTHERS:
+        return Types(OTHERS[resource, version])
+    if version not in FILES or resource.startswith("Microsoft."):
         return None
     return Types(FILES[version]).change(LACKS.get(version, {}), ADDS.get(version, {}))
 
 
 def _parsed(text: str) -> dict[str, Type]:
-    """Types by their names; resources by what stands after ``Microsoft.MachineLearningServices/``; functions as ``Function NAME RESOURCE``."""
+    """Types by their names; resources by what stands after this provider, those of others whole; functions as ``Function NAME RESOURCE``."""
     types: dict[str, Type] = {}
     now, rows = Type(), dict[str, Property]()
     for line in text.splitlines():
@@ -239,7 +249,7 @@ def _parsed(text: str) -> dict[str, Type]:
 
 def _name(title: str) -> str:
     match = re.match(
-        r"^(Resource|Function (?P<verb>\w+)) \(?Microsoft\.MachineLearningServices/(?P<type>[^@]+)@", title
+        r"^(Resource|Function (?P<verb>\w+)) \(?(?:Microsoft\.MachineLearningServices/)?(?P<type>[^@]+)@", title
     )
     if match is None:
         return title
@@ -261,7 +271,7 @@ def writable_paths(version: str, resource: str, kind: str = "") -> set[str]:
 
     kind  the value of the discriminator, for compute targets
     """
-    types = types_of(version)
+    types = types_of(version, resource)
     assert types is not None
     paths: set[str] = set()
     _collect(types.documents[0], resource, "", kind, paths)
@@ -272,14 +282,17 @@ def _collect(
     types: dict[str, Type], name: str, path: str, kind: str, paths: set[str], seen: tuple[str, ...] = ()
 ) -> None:
     one = types[name]
-    rows = {**one.properties, **(one.kinds.get(kind) or {})}
-    if one.discriminator and kind not in one.kinds:
-        # Kinds of a rule or of a schedule: what any of them has.
-        rows.update(row for rows_of_kind in one.kinds.values() for row in rows_of_kind.items())
-    places = {key: row.type for key, row in rows.items() if not row.flags & {"ReadOnly", "DeployTimeConstant"}}
+    # Without a kind, as of a rule or of a schedule: what any of them has.
+    kinds = [one.kinds[kind]] if kind in one.kinds else list(one.kinds.values())
+    places = [
+        (key, row.type)
+        for rows in (one.properties, *kinds)
+        for key, row in rows.items()
+        if not row.flags & {"ReadOnly", "DeployTimeConstant"}
+    ]
     if one.additional:
-        places["*"] = one.additional
-    for key, type_ in places.items():
+        places.append(("*", one.additional))
+    for key, type_ in places:
         _below(types, type_, f"{path}.{key}".lstrip("."), kind, paths, (*seen, name))
 
 

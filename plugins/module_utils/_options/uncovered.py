@@ -15,7 +15,7 @@ from .._core import paths
 from .._engine.fields import READ_ONLY
 from .._engine.kind import Body, Kind
 from .._kinds import compute, outbound_rules, workspace
-from .writable import COMPUTE, DATASTORE, EVERY_COMPUTE, WORKSPACE
+from .writable import COMPUTE, DATASTORE, DIAGNOSTIC_SETTING, EVERY_COMPUTE, ONLINE_ENDPOINT, ROLE_ASSIGNMENT, WORKSPACE
 
 Table = dict[str, t.Any]
 
@@ -61,6 +61,14 @@ _OF_THE_SERVICE = {
     "properties.datastoreType",
     "properties.credentials.credentialsType",
     "properties.credentials.secrets.secretsType",
+    # Of diagnostic settings: what options name, in an order of their own.
+    "properties.logs[].category",
+    "properties.logs[].categoryGroup",
+    "properties.logs[].enabled",
+    "properties.metrics[].category",
+    "properties.metrics[].enabled",
+    # Of role assignments: there is one version.
+    "properties.conditionVersion",
 }
 _RULES = "properties.managedNetwork.outboundRules"
 # Values that say nothing: what the service puts where no one has set anything.
@@ -94,13 +102,13 @@ def of_datastore(kind: Kind, body: Body) -> list[str]:
 
 
 def of_diagnostic_setting(kind: Kind, body: Body) -> list[str]:
-    """The same of a diagnostic setting: destinations of other kinds (types of Microsoft.Insights, DiagnosticSettings)."""
-    return _uncovered(kind, body, ("properties.serviceBusRuleId", "properties.marketplacePartnerId"))
+    """The same of a diagnostic setting: destinations of other kinds, and days and grains that Azure Monitor no longer takes."""
+    return _uncovered(kind, body, DIAGNOSTIC_SETTING)
 
 
 def of_role_assignment(kind: Kind, body: Body) -> list[str]:
-    """The same of a role assignment: of one for the identity of another tenant (types of Microsoft.Authorization, roleAssignments)."""
-    return _uncovered(kind, body, ("properties.delegatedManagedIdentityResourceId",))
+    """The same of a role assignment: of one for the identity of another tenant."""
+    return _uncovered(kind, body, ROLE_ASSIGNMENT)
 
 
 def of_online_endpoint(kind: Kind, body: Body) -> list[str]:
@@ -110,7 +118,7 @@ def of_online_endpoint(kind: Kind, body: Body) -> list[str]:
     own["properties"]["properties"] = {
         name: value for name, value in written.items() if not name.casefold().startswith("azure")
     }
-    return _uncovered(kind, own, ("properties.properties.*",))
+    return _uncovered(kind, own, ONLINE_ENDPOINT)
 
 
 def _uncovered(kind: Kind, body: Body, table: tuple[str, ...]) -> list[str]:
