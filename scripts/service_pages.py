@@ -19,8 +19,12 @@ from ansible_collections.azureml.compute.plugins.module_utils._engine.kind impor
 from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import ALL, PREVIEW, STABLE, Versions
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import retirements
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.instance_actions import ACTIONS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.ml_registry import REGISTRY
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_deployment import ONLINE_DEPLOYMENT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import OTHERS as COLLECTIONS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
+from ansible_collections.azureml.compute.tests.support.official_types import OTHERS
 from azureml_simulator import App
 from azureml_simulator.acceptance import compare, guesses, record
 
@@ -31,6 +35,10 @@ sys.path.insert(0, str(ROOT / "tests"))
 from conformance._facts import facts
 
 RECORDINGS = ROOT / "tests" / "conformance" / "recordings"
+# What a workspace has beside compute targets. A deployment is below its endpoint.
+OF_WORKSPACE: list[Kind] = list(
+    dict.fromkeys([*(collection.fallback for collection in COLLECTIONS.values()), ONLINE_DEPLOYMENT])
+)
 _NOTE = "<!-- Written by make service-pages. -->\n"
 
 
@@ -49,11 +57,16 @@ def _cells(versions: Versions) -> list[str]:
 
 
 def _options() -> t.Iterator[list[str]]:
-    kinds: list[Kind] = [Workspace(), *INFO_KINDS.values()]
+    kinds: list[Kind] = [Workspace(), *INFO_KINDS.values(), *OF_WORKSPACE, REGISTRY]
     for kind in kinds:
         for row in (*kind.fields, *kind.options):
             if row.versions is not ALL:
                 yield [kind.label, f"`{row.option}`", *_cells(row.versions)]
+
+
+def _others() -> t.Iterator[list[str]]:
+    for (resource, version), _file in sorted(OTHERS.items()):
+        yield [f"`{resource}`", version]
 
 
 def versions_page() -> str:
@@ -85,7 +98,12 @@ Options that are not in this table are in every version that the collection can 
 
 A PUT changes nothing on an instance that exists. These actions do, and only preview versions list them.
 
-{_table(["action", "changes", "stable versions", "preview versions", "used"], actions)}"""
+{_table(["action", "changes", "stable versions", "preview versions", "used"], actions)}
+## Resources of other providers
+
+What modules write at other providers, in one version each, whatever `api_version` says. `arm_resource` has its own option.
+
+{_table(["resource", "used"], _others())}"""
 
 
 def retirements_page() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._capacity import quota_requests
 from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import READ_ONLY, Field
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW, STABLE
@@ -94,6 +95,11 @@ def test_the_versions_of_an_option_of_other_kinds_are_those_of_the_types(kind: K
             for place in places
         )  # fmt: skip
         assert (known or row.option == AT_CREATION) is row.versions.has(version), version
+
+
+def test_the_types_of_other_providers_are_of_the_versions_that_are_sent() -> None:
+    sent = {(resource, kind.api_version) for kind, resource in OTHER_KINDS if resource.startswith("Microsoft.")}
+    assert {*official_types.OTHERS} == {*sent, ("Microsoft.Quota/quotas", quota_requests.API_VERSION)}
 
 
 P = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices"
