@@ -401,6 +401,13 @@ plain("aml_workspace", "no change", None, name=WORKSPACE)
 plain("aml_workspace", "change", None, name=WORKSPACE, display_name="Production")
 plain(
     "aml_workspace",
+    "enable the managed network",
+    None,
+    name=WORKSPACE,
+    managed_network={"isolation_mode": "allow_internet_outbound"},
+)
+plain(
+    "aml_workspace",
     "provision the managed network",
     ("aml_workspace", {"name": WORKSPACE, "managed_network": {"isolation_mode": "allow_internet_outbound"}}),
     name=WORKSPACE,

@@ -22,27 +22,28 @@ CODES = frozenset(
     EndpointOfAnotherType Error ExtensionIncomplete ExtensionUnhealthy FailedDependent FamilyQuotaExceeded FewNodes
     FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules FirstIdentityOnly FleetFailed
     FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict IdentityMissing IdentityNotFound
-    IdentityTypeIsFinal IdleShutdownNeedsPermission ImmutableChange ImmutableChangeIgnored InstanceTypeTooLarge
-    InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication InvalidAsset
-    InvalidAuthenticationTokenTenant InvalidCertificate InvalidCommand InvalidComputeName InvalidConnectionName
-    InvalidConnectionType InvalidContainerRegistry InvalidCredentialsType InvalidDatastoreName InvalidDeclaration
-    InvalidDefaults InvalidDefinition InvalidEndpointName InvalidEntry InvalidEnvironment InvalidFleetName InvalidGuid
-    InvalidHost InvalidHostPrefix InvalidInstanceType InvalidIpRange InvalidLabel InvalidLocation InvalidMetadata
-    InvalidName InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum InvalidQuotaExceedsSubscriptionLimit
-    InvalidRange InvalidRegions InvalidRegistryName InvalidResourceGroupName InvalidResourceId InvalidResourceType
-    InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSetting InvalidSize InvalidSshKey
-    InvalidStorageConfig InvalidStorageName InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidTraffic
-    InvalidUserName InvalidVariable InvalidVMFamilyName InvalidWorkspaceName IsolationModeIsFinal JobCheckFailed
-    KeyOfAnotherVault KeyVaultNotProtected KeyVaultNotPublic KeyVaultRequired KindMismatch LibraryMissing
-    LinkOutOfFolder LocationMissing LocationNotOffered LongName ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum
-    MinimumNodes MissingSubscriptionRegistration NameDoesNotFitType NamedTwice NeedsReplacement NetworkIncomplete
-    NetworkInOtherRegion NetworkInOtherSubscription NetworkKindIsFinal NetworkMissing NodeSelectorUnmatched NoLogin
-    NoLogNeeded NoRegisteredProviderFound NotAFeatureStore NotApplied NoTargetMatches NotChecked NotEnoughCores
-    NotFound NotManaged NotNamed NotRead NotStarted NullNotAllowed OnlyWhenCreated OperationCanceled OperationFailed
-    OperationNotEnabledForRegion OperationNotFound OperationNotSupportedForSku OperationsFailed OptionOfAnotherType
-    OtherExtensionType OtherSubscription OutboundAccessMissing OutOfRange OutsideManagedNetwork PagingLoop
-    ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed
-    PreflightFailed PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound
+    IdentityTypeIsFinal IdleShutdownNeedsPermission IdleShutdownWithApplications ImmutableChange ImmutableChangeIgnored
+    InstanceTypeTooLarge InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication
+    InvalidAsset InvalidAuthenticationTokenTenant InvalidCertificate InvalidCommand InvalidComputeName
+    InvalidConnectionName InvalidConnectionType InvalidContainerRegistry InvalidCredentialsType InvalidDatastoreName
+    InvalidDeclaration InvalidDefaults InvalidDefinition InvalidEndpointName InvalidEntry InvalidEnvironment
+    InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix InvalidInstanceType InvalidIpRange InvalidLabel
+    InvalidLocation InvalidMetadata InvalidName InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum
+    InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidRegions InvalidRegistryName InvalidResourceGroupName
+    InvalidResourceId InvalidResourceType InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSetting
+    InvalidSize InvalidSshKey InvalidStorageConfig InvalidStorageName InvalidSubscriptionId InvalidTag InvalidTenant
+    InvalidText InvalidTraffic InvalidUserName InvalidVariable InvalidVMFamilyName InvalidWorkspaceName
+    IsolationModeIsFinal JobCheckFailed KeyOfAnotherVault KeyRotationNotSupported KeyVaultNotProtected
+    KeyVaultNotPublic KeyVaultRequired KindMismatch LibraryMissing LinkOutOfFolder LocationMissing LocationNotOffered
+    LongName ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes MissingSubscriptionRegistration
+    NameDoesNotFitType NamedTwice NeedsReplacement NetworkIncomplete NetworkInOtherRegion NetworkInOtherSubscription
+    NetworkKindIsFinal NetworkMissing NodeSelectorUnmatched NoLogin NoLogNeeded NoRegisteredProviderFound
+    NotAFeatureStore NotApplied NoTargetMatches NotChecked NotEnoughCores NotForHubs NotFound NotManaged NotNamed
+    NotRead NotStarted NullNotAllowed OnlyWhenCreated OperationCanceled OperationFailed OperationNotEnabledForRegion
+    OperationNotFound OperationNotSupportedForSku OperationsFailed OptionOfAnotherType OtherExtensionType
+    OtherSubscription OutboundAccessMissing OutOfRange OutsideManagedNetwork PagingLoop ParentResourceNotFound
+    PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed PreflightFailed
+    PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound
     PrivateEndpointMissing ProjectRegion ProtectedSettingsReplaced ProvisioningFailed ProvisioningWithoutNetwork
     QuotaBelowMaximum QuotaExceeded QuotaNotAvailableForResource QuotaNotRequestable QuotaRequestRefused QuotaUnknown
     RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RegionNotRemovable RegionStorageFixed RelayNotDeclared
@@ -50,13 +51,14 @@ CODES = frozenset(
     RuleNeedsApprovedMode RuleWithoutNetwork RunningWorkAffected ScopeLocked ScopeMissing ScriptByAddress ScriptMissing
     SdkRefused SecretNeeded SecretNotSent ServiceError ServiceUnavailable SharedDependent SignInUnreachable
     SizeNotForKind SizeNotLowPriorityCapable SizeNotOffered SmallCluster SoftDeletedWorkspace SparkWithoutProvisioning
-    SshKeyMissing SshUserMissing StorageByHostName StorageWithNamespace SubnetBesideManagedNetwork SubnetDelegated
-    SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall SubnetWithoutLoadBalancer SubscriptionMissing
-    SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice TakenFromHub TargetNotFound TargetNotReadable
-    TlsContradiction TlsDisabled TooExpensive TooFewNodes TooManyIpRules TooManyRequests TooManySchedules TooManyTags
-    UnderlyingNotDeletable UnexpectedAnswer UnexpectedComputes UnknownCloud UnknownInstanceType UnknownRole UnknownSize
-    UntrustedAddress UserIncomplete WaitTimeout WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound
-    WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
+    SshKeyMissing SshUserMissing SsoOfAssignedInstance StorageByHostName StorageWithNamespace
+    SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
+    SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice
+    TakenFromHub TargetNotFound TargetNotReadable TlsContradiction TlsDisabled TooExpensive TooFewNodes TooManyIpRules
+    TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable UnexpectedAnswer UnexpectedComputes
+    UnknownCloud UnknownInstanceType UnknownRole UnknownSize UntrustedAddress UserIncomplete WaitTimeout
+    WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded
+    WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
 """.split()
 )
 

@@ -230,6 +230,12 @@ class Cluster(ComputeKind):
                 f"CrossRegionCluster: a cluster in {declared['location']} for a workspace in {parent.get('location')} may add network "
                 "latency and data transfer costs."
             )
+        hub = compute.hub_kind(parent)
+        if plan.action in (CREATE, REPLACE) and hub:
+            warnings.append(
+                f"NotForHubs: a workspace of kind {hub} does not support compute clusters (concept-hub-workspace): use serverless compute, "
+                "or a workspace of kind default."
+            )
         if (
             plan.action in (CREATE, REPLACE)
             and declared.get("ssh_settings.admin_password")

@@ -210,6 +210,12 @@ def has_managed_network(workspace: Body) -> bool:
     return (network.get("isolationMode") or "Disabled").casefold() != "disabled"
 
 
+def hub_kind(parent: Body | None) -> str | None:
+    """``hub`` or ``project`` where the workspace is one, which do not support all compute targets (concept-hub-workspace)."""
+    kind = canon.caseless((parent or {}).get("kind"))
+    return kind if kind in ("hub", "project") else None
+
+
 def check_managed_network(declared: Declared, workspace: Body) -> Findings:
     """Computes of a workspace with a managed network are in it: in its region, and in no other subnet."""
     if not has_managed_network(workspace):

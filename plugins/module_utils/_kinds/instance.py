@@ -292,6 +292,7 @@ class Instance(ComputeKind):
             message = "ssh_public_access_enabled needs ssh_settings.ssh_key_value to create the instance."
             yield Finding("SshKeyMissing", "ssh_settings.ssh_key_value", message, "docs/coverage.md CI4, K6")
         yield from self._check_mounts(declared)
+        yield from _check_single_sign_on(declared)
         if parent is None:
             return
         if declared.get("location") and region(declared["location"]) != region(parent.get("location")):
@@ -339,7 +340,7 @@ class Instance(ComputeKind):
             warnings.append(
                 "IdleShutdownNeedsPermission: an instance with a managed identity shuts down when idle only if that identity is a Contributor."
             )
-        return warnings
+        return [*warnings, *_advice_on_idle_shutdown(declared), *_advice_on_hub(plan, declared, parent)]
 
     def refine_plan(self, plan: Plan, body: Body | None, state: str) -> Plan:
         return with_power(plan, body, state)
@@ -504,6 +505,41 @@ def _drops_login(declared: Declared) -> bool:
     """Whether SSH access is removed: the port that was open for it goes too, unless it was declared."""
     key = "ssh_settings.ssh_key_value"
     return key in declared and declared[key] is None and "ssh_public_access_enabled" not in declared
+
+
+def _check_single_sign_on(declared: Declared) -> Findings:
+    """The service disables it for what scripts and applications of another one could use; only the user of the instance enables it then."""
+    prepared = sorted(
+        {option.partition(".")[0] for option, value in declared.items() if value}
+        & {"setup_scripts", "custom_applications"}
+    )
+    if declared.get("enable_sso") and declared.get("create_on_behalf_of.user_object_id") and prepared:
+        message = (
+            f"enable_sso: true is not possible for an instance that is created on behalf of another user with {' and '.join(prepared)}: the service "
+            "creates it without single sign-on, and only that user can enable it."
+        )
+        yield Finding(
+            "SsoOfAssignedInstance", "enable_sso", message, "how-to-create-compute-instance, create on behalf of"
+        )
+
+
+def _advice_on_idle_shutdown(declared: Declared) -> list[str]:
+    if not (declared.get("idle_time_before_shutdown_minutes") and declared.get("custom_applications")):
+        return []
+    return [
+        "IdleShutdownWithApplications: an instance is not idle while a custom application runs, so idle_time_before_shutdown_minutes does not stop it: "
+        "declare a schedule that does (how-to-create-compute-instance, idle shutdown)."
+    ]
+
+
+def _advice_on_hub(plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
+    hub = compute.hub_kind(parent)
+    if plan.action not in (CREATE, REPLACE) or not hub or not declared.get("network_settings.subnet"):
+        return []
+    return [
+        f"NotForHubs: a workspace of kind {hub} does not support instances in a virtual network of your own (concept-hub-workspace): "
+        "use the managed network of the hub."
+    ]
 
 
 INSTANCE = Instance()

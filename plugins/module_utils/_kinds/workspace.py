@@ -607,6 +607,9 @@ class Workspace(Kind):
         rules = [value for option, value in plan.values().items() if option.startswith(f"{RULES}.") and value]
         return [*notices, *workspace_rules.advice_on_rules(rules)]
 
+    def advice_on_update(self, plan: Plan, body: Body) -> list[str]:
+        return workspace_rules.advice_on_key(plan.values(), self.read(body))
+
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         """One PATCH for the workspace, one PUT or DELETE for each outbound rule (azure-ai-ml, outbound rule operations), and one action for its network."""
         changed = plan.values()

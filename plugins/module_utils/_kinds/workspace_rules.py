@@ -207,6 +207,16 @@ def advice_on_rules(rules: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
     )
 
 
+def advice_on_key(changed: Declared, current: Current) -> list[str]:
+    """What is documented as not supported, without a word on whether the service refuses it."""
+    if "customer_managed_key.key_uri" not in changed or not _now(current, "enable_service_side_cmk_encryption"):
+        return []
+    return [
+        "KeyRotationNotSupported: a workspace with enable_service_side_cmk_encryption does not support another key "
+        "(concept-customer-managed-keys, service-side encryption)."
+    ]
+
+
 # What may be declared null while a workspace has none, and cannot be taken from one that has it.
 KEPT = ("container_registry", "application_insights", "primary_user_assigned_identity")
 

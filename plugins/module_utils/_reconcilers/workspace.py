@@ -18,6 +18,7 @@ from .._engine.outcome import InUse, ParentMissing
 from .._engine.plan import Declared, Plan
 from .._engine.remote import RemoteResource
 from .._kinds import compute
+from .._kinds.online_endpoint import ONLINE_ENDPOINT
 from . import soft_deleted as _soft_deleted
 from .dependents import Dependents
 from .deployment import Deployments, Submit
@@ -180,15 +181,21 @@ class WorkspaceExtension:
     # --- update ---
 
     def before_update(self, plan: Plan, body: Body) -> None:
-        """A workspace gets a managed network only while it has no compute targets (how-to-managed-network-compute)."""
+        """A workspace gets a managed network only while it has nothing that would have to be in it (how-to-managed-network-compute, migration)."""
         wanted = plan.values().get("managed_network.isolation_mode", "disabled")
-        turns_on = wanted != "disabled" and not compute.has_managed_network(body)
-        names = self._compute_names() if turns_on else []
-        if names:
+        if wanted == "disabled" or compute.has_managed_network(body):
+            return
+        names, endpoints = self._compute_names(), self._managed_endpoints()
+        what = [
+            f"{label}: {', '.join(found)}"
+            for label, found in (("compute targets", names), ("managed online endpoints", endpoints))
+            if found
+        ]
+        if what:
             raise InUse(
-                f"{self._remote.title} cannot get a managed network while it has compute targets: {', '.join(names)}.",
-                details={"computes": names},
-                hint="Delete the compute targets, set managed_network, and create them again.",
+                f"{self._remote.title} cannot get a managed network while it has {' and '.join(what)}.",
+                details={"computes": names, "online_endpoints": endpoints},
+                hint="Delete them, set managed_network, and create them again.",
             )
 
     # --- deletion ---
@@ -230,3 +237,15 @@ class WorkspaceExtension:
             for body in computes
             if str((body.get("properties") or {}).get("provisioningState")).casefold() != "deleting"
         )
+
+    def _managed_endpoints(self) -> list[str]:
+        """The online endpoints whose deployments the service runs. Without permission to list endpoints, the task continues."""
+        try:
+            endpoints = self._remote.client.list(
+                f"{self._remote.target.id}/onlineEndpoints", ONLINE_ENDPOINT.api_version
+            )
+        except ArmError as error:
+            if error.status not in (401, 403):
+                raise
+            return []
+        return sorted(body["name"] for body in endpoints if not (body.get("properties") or {}).get("compute"))

@@ -580,6 +580,7 @@ def test_a_managed_network_is_patched_where_there_is_no_compute_target() -> None
         options,
         get(workspace()),
         Call("GET", f"{WORKSPACE_ID}/computes", json={"value": []}),
+        Call("GET", f"{WORKSPACE_ID}/onlineEndpoints", json={"value": []}),
         patch(network),
         operation(),
         get(workspace(**network)),

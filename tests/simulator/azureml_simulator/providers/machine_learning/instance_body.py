@@ -94,9 +94,15 @@ def _inner(app: App, location: str, doc: Document, sent: Document, creator: Prin
         "enableBatchPrivateLink": False,
         "enableOSPatching": flag(sent.get("enableOSPatching")),
         "releaseQuotaOnStop": flag(sent.get("releaseQuotaOnStop")),
-        "enableSSO": flag(sent.get("enableSSO"), True),
+        "enableSSO": flag(sent.get("enableSSO"), True) and not _is_prepared_for_another(sent),
         "customServices": copy.deepcopy(sent.get("customServices")) or None,
     }
+
+
+def _is_prepared_for_another(sent: Document) -> bool:
+    """With a script or an application of its creator, the instance of another user has no single sign-on [D: how-to-create-compute-instance]."""
+    settings = mapping(sent.get("personalComputeInstanceSettings"), "personalComputeInstanceSettings")
+    return bool(settings.get("assignedUser") and (sent.get("setupScripts") or sent.get("customServices")))
 
 
 def settle(app: App, doc: Document, private: Document, now: float) -> None:
