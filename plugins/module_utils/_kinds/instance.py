@@ -537,7 +537,7 @@ def _advice_on_hub(plan: Plan, declared: Declared, parent: Body | None) -> list[
     if plan.action not in (CREATE, REPLACE) or not hub or not declared.get("network_settings.subnet"):
         return []
     return [
-        f"NotForHubs: a workspace of kind {hub} does not support instances in a virtual network of your own (concept-hub-workspace): "
+        f"NotForHubs: a workspace of kind {hub} does not support instances in a separate virtual network (concept-hub-workspace): "
         "use the managed network of the hub."
     ]
 

@@ -61,7 +61,7 @@ _OF_THE_SERVICE = {
     "properties.datastoreType",
     "properties.credentials.credentialsType",
     "properties.credentials.secrets.secretsType",
-    # Of diagnostic settings: what options name, in an order of their own.
+    # Of diagnostic settings: what options name, in any order.
     "properties.logs[].category",
     "properties.logs[].categoryGroup",
     "properties.logs[].enabled",
