@@ -179,6 +179,10 @@ def outside(azure: Azure) -> None:
     internet(azure)
 
 
+def quota(limit: int) -> dict[str, t.Any]:
+    return {"location": "eastus", "quotas": [{"family": "standardDSv3Family", "limit": limit}]}
+
+
 def nothing(azure: Azure) -> None:
     """The workspace of the fixture."""
 
@@ -262,6 +266,8 @@ CASES = [
     Case("TakenFromHub", nothing, WS, {**PROJECT, "storage_account": f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/st"}, "storage_account"),
     Case("ProjectRegion", hub, WS, {**PROJECT, "location": "westus2"}, "westus2"),
     Case("HubOfProject", nothing, WS, {**PROJECT, "kind": "default"}),
+    Case("InvalidQuotaExceedsSubscriptionLimit", nothing, "aml_quota", quota(101), "101"),
+    Case("OutOfRange", nothing, "aml_quota", quota(-1), "-1"),
     Case("ScriptByAddress", nothing, INSTANCE, ADDRESS, "inline"),
 ]  # fmt: skip
 
