@@ -78,7 +78,7 @@ def differs(changed: dict[str, t.Any]) -> tuple[int, int]:
     missing, more = {*changed.items()} - {*reported.items()}, {*reported.items()} - {*changed.items()}
     for title, items in (("missing", missing), ("too many", more)):
         if items:
-            print(f"  {title}: {sorted(items, key=str)}")
+            print(f"  - {title}: {sorted(items, key=str)}")
     return len(missing), len(more)
 
 
@@ -88,7 +88,7 @@ def main() -> int:
     unseen = [verdict.guess for verdict in first.verdicts if not verdict.settled]
     bad = len(first.differences) + sum(verdict.other for verdict in first.verdicts) + len(unseen)
     print(
-        f"nothing changed: {first.same} facts, {len(first.differences)} differ, {len(seen)} of {len(first.verdicts)} guesses seen"
+        f"- nothing changed: {first.same} facts, {len(first.differences)} differ, {len(seen)} of {len(first.verdicts)} guesses seen"
     )
     paths = [path for path in seen if path not in APART]
     for name, some in (
@@ -98,9 +98,9 @@ def main() -> int:
         ("apart", sorted(APART)),
     ):
         missing, more = differs({path: other(guesses.BY_PATH[path]) for path in some})
-        print(f"{name} changed: {len(some)} guesses, {missing} missing, {more} too many", flush=True)
+        print(f"- {name} changed: {len(some)} guesses, {missing} missing, {more} too many", flush=True)
         bad += missing + more
-    print(f"not seen by the walk: {', '.join(unseen) or 'none'}")
+    print(f"- not seen by the walk: {', '.join(unseen) or 'none'}")
     return int(bool(bad))
 
 

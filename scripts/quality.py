@@ -34,6 +34,7 @@ SECTIONS = {
     "shapes": "Answers of another shape",
     "secrets": "Secrets",
     "conformance": "The simulator's word",
+    "acceptance-proof": "Recordings compared with the simulator",
     "clients": "Other people's clients",
     "coverage": "Coverage",
     "mutants": "Mutants",
