@@ -49,6 +49,17 @@ options:
       - Names of the online endpoints to export. Defaults to all of them, or to none if another of these lists is set.
     type: list
     elements: str
+  export_folder:
+    description:
+      - A directory to which the export is written, in files that only their owner can read, as F(workspace.yml), a vars file of the playbook
+        C(azureml.compute.provision_workspace), and in F(cli) the files of RV(cli_yaml). Directories that do not exist are created for their owner
+        alone. Existing files of these names are overwritten where they differ; other files stay. Check mode writes nothing.
+      - A relative path is relative to the directory in which the module runs.
+    type: path
+  write_cli_yaml:
+    description: Whether O(export_folder) also gets the files of RV(cli_yaml).
+    type: bool
+    default: true
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.show_variables
@@ -69,20 +80,11 @@ EXAMPLES = r"""
     workspace: ws-prod
   register: exported
 
-- name: Keep it as a vars file of the playbook azureml.compute.provision_workspace
-  ansible.builtin.copy:
-    content: "{{ exported.vars | azureml.compute.to_vars_file }}"
-    dest: ./ws-prod.yml
-    mode: "0600"
-
-- name: Keep it as files for 'az ml workspace create -f' and 'az ml compute create -f'
-  ansible.builtin.copy:
-    content: "{{ item.value }}"
-    dest: "./{{ item.key }}"
-    mode: "0600"
-  loop: "{{ exported.cli_yaml | dict2items }}"
-  loop_control:
-    label: "{{ item.key }}"
+- name: Keep it as a vars file of the playbook azureml.compute.provision_workspace, and as files for 'az ml workspace create -f' and 'az ml compute create -f'
+  azureml.compute.aml_export_info:
+    resource_group: ml-prod
+    workspace: ws-prod
+    export_folder: ./ws-prod
 
 - name: Show the values to add
   ansible.builtin.debug:
@@ -158,6 +160,13 @@ missing:
       option: ssh_settings.admin_password
       reason: the service never returns this secret; declare it to create the target again
       kind: fill_in
+written:
+  description: The paths of the files that differed and were written, or in check mode would be. RV(changed) says whether there are any.
+  returned: with O(export_folder)
+  type: list
+  elements: str
+  sample:
+    - /home/ansible/ws-prod/workspace.yml
 failures:
   description:
     - One entry for each item of a list that does not have the documented structure. The result contains all other items, and a warning names each.
@@ -207,6 +216,8 @@ SPEC: specs.Spec = {
     "diagnostic_settings": {"type": "list", "elements": "str"},
     "online_endpoints": {"type": "list", "elements": "str"},
     "role_assignments": {"type": "list", "elements": "str"},
+    "export_folder": {"type": "path"},
+    "write_cli_yaml": {"type": "bool", "default": True},
 }
 
 

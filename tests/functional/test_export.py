@@ -13,7 +13,7 @@ import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._core import paths, redact
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS, OTHERS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
-from ansible_collections.azureml.compute.plugins.module_utils._options import export
+from ansible_collections.azureml.compute.plugins.module_utils._options import export, vars_file
 from ansible_collections.azureml.compute.tests.support.azure import (
     GROUP,
     GROUP_ID,
@@ -497,3 +497,42 @@ def test_a_subscription_without_the_provider_of_diagnostic_settings_gets_an_expo
     azure.app.faults.put([{"kind": "status", "status": 409, "code": code, "match": match}])
     exported = azure.run("aml_export_info")
     assert "aml_diagnostic_settings" not in exported["vars"] and code in str(exported["warnings"])
+
+
+def test_its_files_are_private_and_written_where_they_differ(azure: Azure, tmp_path: Path) -> None:
+    azure.run("aml_compute_cluster", name="cpu-a", size="Standard_DS3_v2", max_instances=1)
+    folder = tmp_path / "new" / "ws"
+    planned = azure.run("aml_export_info", check=True, export_folder=str(folder))
+    assert planned["changed"] and not folder.exists()
+    exported = azure.run("aml_export_info", export_folder=str(folder), diff=True)
+    assert exported["written"] == planned["written"] == [row["after_header"] for row in exported["diff"]]
+    texts = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    assert texts.pop("workspace.yml").endswith(vars_file.dump(exported["vars"]))
+    assert texts == {f"cli/{name}": text for name, text in exported["cli_yaml"].items()}
+    assert {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in (folder.parent, folder, folder / "cli")} == {0o700}
+
+    again = azure.run("aml_export_info", export_folder=str(folder))
+    assert (again["changed"], again["written"]) == (False, [])
+    (folder / "own.yml").write_text("mine")
+    (folder / "workspace.yml").chmod(0o644)
+    (folder / "cli" / "cpu-a.yml").write_text("of someone else")
+    one = azure.run("aml_export_info", export_folder=str(folder), write_cli_yaml=False)
+    assert one["written"] == [str(folder / "workspace.yml")]
+    assert (folder / "workspace.yml").stat().st_mode & 0o777 == 0o600
+    assert (folder / "own.yml").read_text() == "mine"
+    assert (folder / "cli" / "cpu-a.yml").read_text() == "of someone else"
+
+
+def test_what_it_does_not_export_is_a_comment_of_its_vars_file(azure: Azure, tmp_path: Path) -> None:
+    settings = {"admin_username": "azureuser", "admin_password": "Sup3r-Secret-Passw0rd"}
+    azure.run("aml_compute_cluster", name="cpu-a", size="Standard_DS3_v2", max_instances=1, ssh_settings=settings)
+    missing = azure.run("aml_export_info", export_folder=str(tmp_path))["missing"]
+    text = (tmp_path / "workspace.yml").read_text()
+    assert missing and all(f"# {row['name']}: {row['option']}: {row['reason']}\n" in text for row in missing)
+
+
+def test_a_folder_that_cannot_be_written_is_said(azure: Azure, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    failure = azure.run("aml_export_info", export_folder=str(tmp_path / "file"), ok=False)["failure"]
+    assert failure["code"] == "FileNotWritable" and failure["hint"] == "Correct export_folder."

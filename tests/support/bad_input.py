@@ -1053,6 +1053,7 @@ RULES: dict[str, list[t.Any]] = {
     ],
     "report_folder": ["a\u0000b"],
     "resources_created_earlier": [[None], [""], [{}], ["a\u0000b"]],
+    "export_folder": ["a\u0000b"],
     "share": [["no-such-workspace"], [None], [""], [{}], ["../x"]],
     "folder": ["/no/such/folder", "a\u0000b"],
     "max_monthly_cost": [-1, -0.01, "nan", "inf", "cheap", "1.000,00"],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core import shape
+from .._core import redact, shape
 from .._core.arm_id import child_target, collection_id, workspace_target
 from .._core.errors import AmlError, ArmError, each
 from .._engine import versions
@@ -26,6 +26,7 @@ from .._kinds.registry import (
 from .._module.result import Result
 from .._module.task import Task
 from .._options.export import Export
+from . import export_files
 
 # --- the module's job ---
 
@@ -68,7 +69,20 @@ def export(task: Task) -> Result:
         "computes": made.computes,
         **made.others,
     }
-    return {"changed": False, "vars": made.vars, "fleet": fleet, "cli_yaml": made.files, "missing": made.missing}
+    exported = {"vars": made.vars, "fleet": fleet, "cli_yaml": made.files, "missing": made.missing}
+    return {"changed": False, **exported, **_written(task, exported)}
+
+
+def _written(task: Task, exported: Result) -> Result:
+    """The part of the result about files, which have what the result shows."""
+    folder = task.params["export_folder"]
+    if not folder:
+        return {}
+    redact.hide_variables([exported, task.params])
+    shown = task.masked(exported)
+    about = export_files.write(folder, shown, cli_yaml=task.params["write_cli_yaml"], check_mode=task.check_mode)
+    diff = about.pop("diff")
+    return {**about, "diff": diff} if task.diff_mode else about
 
 
 def _group_location(task: Task, group_id: str, workspace: Body) -> t.Any:
