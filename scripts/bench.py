@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The benchmark: each figure with what it has to reach, and what it is compared with. Prints two tables of Markdown.
+"""The benchmark: each figure with what it has to reach, what it is compared with, and what its time is spent on. Prints tables of Markdown.
 
-    .venv/bin/python -m scripts.bench [--rounds N] [--only PART ...] [--suite] [--write FILE] [--short]
+    .venv/bin/python -m scripts.bench [--rounds N] [--only PART ...] [--suite] [--quick] [--write FILE] [--short]
 
 All in one run on one machine, against simulators of its own. Ratios count, and CPU seconds (of all processes of a command) more than wall seconds, which
 depend on what else the machine does. The cost of one item of a loop is that of a play with 11 items less that of a play with 1, by 10, so that Ansible's
@@ -25,7 +25,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bench_anchors, bench_fleet, bench_inventory, bench_loops, bench_workspace
+import yaml
+
+from . import bench_anchors, bench_fleet, bench_inventory, bench_loops, bench_profile, bench_workspace
 from .bench_anchors import CLUSTER, GROUP, ITEMS, WORKSPACE, further_item
 from .bench_tools import AS_MODULE, IN_PROCESS, ML, Bench, Cost, NotMeasured, looped, median, running
 from .command import BIN, ROOT, add_write, publish
@@ -58,12 +60,16 @@ class Figure:
     unit: str = ""
     decides: str = "cpu"
 
-    def cells(self) -> list[str]:
-        value = self.cpu if self.decides == "cpu" else self.wall
-        verdict = "" if value is None else "yes" if value <= self.reach else "**no**"
-        return [self.title, self._shown(self.reach), self._shown(self.cpu), self._shown(self.wall), verdict, self.note]
+    @property
+    def value(self) -> float | None:
+        """What decides."""
+        return self.cpu if self.decides == "cpu" else self.wall
 
-    def _shown(self, value: float | None) -> str:
+    def cells(self) -> list[str]:
+        verdict = "" if self.value is None else "yes" if self.value <= self.reach else "**no**"
+        return [self.title, self.shown(self.reach), self.shown(self.cpu), self.shown(self.wall), verdict, self.note]
+
+    def shown(self, value: float | None) -> str:
         if value is None:
             return ""
         return f"{value:.2f}{self.unit}" if value < 10 else f"{value:.0f}{self.unit}"
@@ -82,9 +88,12 @@ def _seconds(cost: Cost) -> str:
 
 
 def task_figures(bench: Bench) -> Iterator[Figure]:
-    cluster = looped("azureml.compute.aml_compute_cluster", CLUSTER_TASK) + _unchanged()
+    cluster = looped("azureml.compute.aml_compute_cluster", CLUSTER_TASK, unchanged=True)
     ping = looped("ansible.builtin.ping", "\n")
+    debug = looped("ansible.builtin.debug", "\n")
     cases = {"ping": (ping, AS_MODULE), IN_PROCESS: (cluster, IN_PROCESS), AS_MODULE: (cluster, AS_MODULE)}
+    # What ansible-core needs for a task that does nothing.
+    cases["debug"] = (debug, AS_MODULE)
     samples: dict[str, list[Cost]] = {name: [] for name in cases}
     item: dict[str, list[Cost]] = {name: [] for name in cases}
     ten: dict[str, list[Cost]] = {name: [] for name in cases}
@@ -112,15 +121,12 @@ def task_figures(bench: Bench) -> Iterator[Figure]:
     )
 
 
-def _both_ways(title: str, reach: float, costs: dict[str, Cost], base: str) -> Figure:
+def _both_ways(title: str, reach: float, costs: t.Mapping[str, Cost], base: str) -> Figure:
     as_module = Figure.ratio("", reach, costs[AS_MODULE], costs[base])
     note = f"as modules {as_module.cpu:.2f} CPU, {as_module.wall:.2f} wall"
+    if "debug" in costs:
+        note += f"; ansible-core alone, with `debug`: {_seconds(costs['debug'])}"
     return Figure.ratio(title, reach, costs[IN_PROCESS], costs[base], note)
-
-
-def _unchanged() -> str:
-    # A run that changed something would have measured something else.
-    return '    - ansible.builtin.assert: {that: "not result.changed"}\n'
 
 
 def _module_memory(bench: Bench, task: str, wrapper: Path, report: Path) -> float:
@@ -170,10 +176,16 @@ def fleet_figures(bench: Bench) -> Iterator[Figure]:
     yield Figure("memory of the largest process for 10,000", 300, cpu=most.megabytes, unit=" MB")
     reports, checks = bench_fleet.drift(bench)
     yield Figure.ratio("drift report of 600 targets, times the fleet's check", 1.3, reports, checks)
-    made = bench_fleet.create(bench)
-    yield Figure(
-        "200 creations of 10 s, 50 at once (40 s is the limit)", 46, made.cpu, made.wall, unit=" s", decides="wall"
-    )
+    made, note = bench_fleet.create(bench)
+    title = "200 creations of 10 s, 50 at once (40 s is the limit)"
+    yield Figure(title, 46, made.cpu, made.wall, note, " s", decides="wall")
+    title = "1,000 unchanged online endpoints in 20 workspaces, `aml_fleet`, times as many compute targets"
+    yield Figure.ratio(title, 1.5, bench_fleet.endpoints(bench), many)
+    each, alone = bench_fleet.export(bench)
+    note = f"a playbook for one workspace alone {_seconds(alone)}"
+    targets = bench_fleet.REPORTED // bench_fleet.WORKSPACES
+    title = f"export of {bench_fleet.EXPORTED} workspaces with {targets} targets each, for each further one"
+    yield Figure(title, 1, each.cpu, each.wall, note, " s")
 
 
 def inventory_figures(bench: Bench) -> Iterator[Figure]:
@@ -191,11 +203,11 @@ def workspace_figures(bench: Bench) -> Iterator[Figure]:
     title = "second run of `provision_workspace` with `examples/workspace.yml`"
     yield Figure(title, 10, cost.cpu, cost.wall, f"as modules {_seconds(other)}", " s")
     yield Figure("tasks that it shows", 40, cpu=float(shown))
-    yield Figure.ratio(
-        "five instances and an AKS cluster in one `provision_workspace`, times the slowest of them",
-        1.3,
-        *bench_workspace.together(bench),
-    )
+    title = "five instances and an AKS cluster in one `provision_workspace`, times the slowest of them"
+    together = Figure.ratio(title, 1.3, *bench_workspace.together(bench))
+    # It is about what is waited for.
+    together.decides = "wall"
+    yield together
 
 
 def clone_figures(bench: Bench, suite: bool) -> Iterator[Figure]:
@@ -252,9 +264,20 @@ def _figures(name: str, make: t.Callable[[], Iterator[Figure]]) -> list[Figure]:
     return found
 
 
-def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], list[list[str]]]:
+def profiles(bench: Bench, title: str, module: str, arguments: dict[str, t.Any], runs: int) -> list[str]:
+    """A table of the parts of a run; why there is none, where it failed."""
+    _progress(f"profile of {module}")
+    try:
+        return bench_profile.table(title, bench_profile.profile(bench, module, arguments, runs))
+    except (NotMeasured, OSError, ValueError, LookupError) as reason:
+        return [f"\n{title}: not measured: {reason}"]
+
+
+def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], list[list[str]], list[str]]:
+    """The figures, what they are compared with, and the profiles that explain them."""
     figures: list[Figure] = []
     compared: list[list[str]] = []
+    explained: list[str] = []
 
     def wanted(name: str) -> bool:
         return not options.only or any(word in name for word in options.only)
@@ -265,6 +288,8 @@ def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], li
             _create_cluster(bench)
             if wanted("tasks"):
                 figures += _figures("tasks", lambda: task_figures(bench))
+                title = "One item of a loop over an unchanged cluster, in the fork"
+                explained += profiles(bench, title, "aml_compute_cluster", yaml.safe_load(CLUSTER_TASK), 50)
             if wanted("loops"):
                 figures += _figures("loops", lambda: loop_figures(bench))
             if wanted("anchors"):
@@ -276,6 +301,11 @@ def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], li
         bench_fleet.fill(home)
         with running(folder / "fleets", rounds, home) as bench:
             figures += _figures("fleets", lambda: fleet_figures(bench))
+            title, arguments = (
+                "`aml_fleet` over 1,000 unchanged targets, in the fork",
+                {"workspaces": bench_fleet.document(bench_fleet.MANY)},
+            )
+            explained += profiles(bench, title, "aml_fleet", arguments, 5)
     if wanted("inventory"):
         with running(folder / "inventory", rounds) as bench:
             figures += _figures("inventory", lambda: inventory_figures(bench))
@@ -284,7 +314,7 @@ def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], li
             figures += _figures("workspace", lambda: workspace_figures(bench))
     if wanted("clone"):
         figures += _figures("clone", lambda: clone_figures(Bench(folder, {}, rounds), options.suite))
-    return figures, compared
+    return figures, compared, explained
 
 
 def tables(figures: t.Sequence[Figure], compared: t.Sequence[list[str]]) -> list[str]:
@@ -303,8 +333,11 @@ def tables(figures: t.Sequence[Figure], compared: t.Sequence[list[str]]) -> list
 
 def short_form(figures: t.Sequence[Figure], head: str) -> str:
     """The table of docs/speed.md: what was measured, and what is to be reached."""
-    rows = [figure.cells() for figure in figures if figure.cpu is not None]
-    lines = [f"| {title} | {wall or cpu} | {reach} |" for title, reach, cpu, wall, _verdict, _note in rows]
+    lines = [
+        f"| {figure.title} | {figure.shown(figure.value)} | {figure.shown(figure.reach)} |"
+        for figure in figures
+        if figure.value is not None
+    ]
     return "\n".join([f"{head}\n", "| figure | measured | to reach |\n|---|---:|---:|", *lines])
 
 
@@ -323,20 +356,33 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="+", metavar="PART", help="tasks, loops, anchors, fleets, inventory, workspace, clone"
     )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a tenth of the targets and items, once: shows that the benchmark works, not a figure",
+    )
     parser.add_argument("--suite", action="store_true", help="also run make test on a fresh clone")
     parser.add_argument("--short", action="store_true", help="also write the short form into docs/speed.md")
     add_write(parser)
     options = parser.parse_args()
+    if options.quick:
+        options.rounds = 1
+        for part in (bench_fleet, bench_loops, bench_inventory):
+            part.shrink()
     compiled: list[str | Path] = [BIN / "python", "-m", "compileall", "-q", ROOT / ".venv" / "lib", ROOT / "plugins"]
     subprocess.run(compiled, stdout=subprocess.DEVNULL, check=False)
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
-        figures, compared = measure(Path(name), options)
+        figures, compared, explained = measure(Path(name), options)
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores (the simulator uses one of them), {time.strftime('%Y-%m-%d')}"
     head = f"{machine}, median of {options.rounds} rounds, load average {load:.1f} before the first."
-    publish([f"{head}\n", *tables(figures, compared)], options.write)
+    publish([f"{head}\n", *tables(figures, compared), *explained], options.write)
     if options.short:
-        write_page(short_form(figures, f"`make bench`, {machine}. Seconds are wall seconds."))
+        write_page(
+            short_form(
+                figures, f"`make bench`, {machine}. Ratios are of CPU time, unless they are about what is waited for."
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the figures of tasks are compared with: modules of other collections and other clients, each of which reads one resource.
 
-AML_BENCH_PEER names the bin folder of an environment with other collections (PyPI: ansible, hcloud, and the requirements of azure.azcollection), and
-AML_BENCH_NODE a folder with node_modules/@azure/arm-machinelearning. An anchor that is not installed is listed with the reason.
+Each is installed in an environment of its own below build/clients, as `make clients` does it, from PyPI and npm. AML_BENCH_PEER names the directory of
+programs of another environment with other collections and what they import. An anchor that cannot be had is listed with the reason.
 """
 
 from __future__ import annotations
@@ -13,17 +13,20 @@ import contextlib
 import http.server
 import json
 import os
-import shutil
-import subprocess
+import sys
 import threading
 import typing as t
 from pathlib import Path
 
+from . import clients
 from .bench_tools import AS_MODULE, ML, PROVIDER, Bench, Cost, NotMeasured, looped, median, spent
 from .command import BIN
 
-PEER = Path(os.environ.get("AML_BENCH_PEER", BIN))
 ITEMS = 10
+# What has azure.azcollection and hetzner.hcloud.
+ANSIBLE, HCLOUD = "ansible==12.3.0", "hcloud==2.27.0"
+# Below the environment.
+_REQUIREMENTS = "ansible_collections/azure/azcollection/requirements.txt"
 GROUP, WORKSPACE, CLUSTER = "ml-bench", "ws-bench", "cpu-cluster"
 
 # azure-ai-ml, as a script that reads the cluster once.
@@ -36,6 +39,18 @@ credential = ClientSecretCredential(os.environ["AZURE_TENANT"], os.environ["AZUR
 client = MLClient(credential, os.environ["AZURE_SUBSCRIPTION_ID"], "{GROUP}", "{WORKSPACE}", enable_telemetry=False)
 compute = client.compute.get("{CLUSTER}")
 assert compute.max_instances == 4, compute
+"""
+
+# As little as a client can do: azure-core, a token that it is given, one GET.
+BARE_SCRIPT = f"""
+import json, os
+from azure.core.pipeline import Pipeline
+from azure.core.pipeline.transport import RequestsTransport
+from azure.core.rest import HttpRequest
+path = "/subscriptions/" + os.environ["AZURE_SUBSCRIPTION_ID"] + "/resourceGroups/{GROUP}/providers/{PROVIDER}/workspaces/{WORKSPACE}/computes/{CLUSTER}"
+request = HttpRequest("GET", os.environ["AML_SIMULATOR_URL"] + path + "?api-version={ML}", headers={{"Authorization": "Bearer " + os.environ["BENCH_TOKEN"]}})
+answer = Pipeline(RequestsTransport()).run(request).http_response
+assert json.loads(answer.content)["properties"]["computeType"] == "AmlCompute"
 """
 
 NODE_SCRIPT = f"""
@@ -64,9 +79,22 @@ def further_item(bench: Bench, task: str, way: str = AS_MODULE, place: Path = BI
     return median(costs)
 
 
+def installed(make: t.Callable[..., t.Any], *arguments: t.Any) -> t.Any:
+    """What an installation returns; NotMeasured with the reason where it fails."""
+    try:
+        return make(*arguments)
+    except clients.NotInstalledError as error:
+        raise NotMeasured(f"it cannot be installed here: {error}") from error
+
+
+def _peer(name: str, *packages: str) -> Path:
+    """The directory of programs of an environment with Ansible's community package."""
+    return Path(os.environ.get("AML_BENCH_PEER") or installed(clients.install_python, name, ANSIBLE, *packages))
+
+
 def hcloud_server(bench: Bench) -> Cost:
     """hetzner.hcloud.server on a server as declared; a scripted HTTP server answers as api.hetzner.cloud does."""
-    _require_module("hetzner.hcloud.server", "hcloud")
+    peer = _peer("ansible", HCLOUD)
     with _scripted({"/servers": _hcloud_answer()}) as url:
         options = {
             "name": "bench",
@@ -75,24 +103,25 @@ def hcloud_server(bench: Bench) -> Cost:
             "api_token": "bench",
             "api_endpoint": url,
         }
-        return further_item(bench, looped("hetzner.hcloud.server", f" {json.dumps(options)}\n"), place=PEER)
+        task = looped("hetzner.hcloud.server", f" {json.dumps(options)}\n", unchanged=True)
+        return further_item(bench, task, place=peer)
 
 
 def azcollection(bench: Bench) -> Cost:
     """azure.azcollection.azure_rm_ml_compute_info of the cluster. One item: each takes more than ten seconds."""
-    _require_module("azure.azcollection.azure_rm_ml_compute_info", "azure.mgmt.machinelearningservices")
+    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    found = _peer("ansible", HCLOUD).parent / "lib" / python / "site-packages" / _REQUIREMENTS
+    peer = _peer("azcollection", "-r", str(found))
     options = {"name": CLUSTER, "resource_group": GROUP, "ml_workspace": WORKSPACE}
     task = looped("azure.azcollection.azure_rm_ml_compute_info", f" {json.dumps(options)}\n")
-    first, more = (bench.play(task, items=items, place=PEER) for items in (1, 2))
+    first, more = (bench.play(task, items=items, place=peer) for items in (1, 2))
     return more.minus(first)
 
 
 def azure_cli(bench: Bench) -> Cost:
     """`az resource show` of the cluster, after `az login`."""
-    az = shutil.which("az", path=f"{PEER}:{os.environ.get('PATH', '')}")
-    if az is None:
-        raise NotMeasured("az is not installed (PyPI: azure-cli)")
-    environment = bench.environment
+    az = installed(clients.install_python, "azure-cli", clients.AZURE_CLI) / "az"
+    environment = {**bench.environment, "AZURE_CORE_COLLECT_TELEMETRY": "false"}
     account = [
         "-u",
         environment["AZURE_CLIENT_ID"],
@@ -107,12 +136,10 @@ def azure_cli(bench: Bench) -> Cost:
 
 def javascript(bench: Bench, reads: int = 1) -> Cost:
     """A process of Node.js that reads the cluster so many times."""
-    folder = os.environ.get("AML_BENCH_NODE", "")
-    if shutil.which("node") is None or not Path(folder, "node_modules/@azure/arm-machinelearning").is_dir():
-        raise NotMeasured("AML_BENCH_NODE names no folder with node_modules/@azure/arm-machinelearning")
+    installed(clients.install, *clients.JAVASCRIPT)
     script = bench.folder / "read.cjs"
     script.write_text(NODE_SCRIPT)
-    environment = {**bench.environment, "NODE_PATH": f"{folder}/node_modules"}
+    environment = {**bench.environment, "NODE_PATH": str(clients.BUILD / "javascript" / "node_modules")}
     environment["NODE_EXTRA_CA_CERTS"] = bench.environment["SSL_CERT_FILE"]
     command: list[str | Path] = ["node", script, str(reads)]
     return median([spent(command, environment)[0] for _round in range(bench.rounds)])
@@ -121,6 +148,13 @@ def javascript(bench: Bench, reads: int = 1) -> Cost:
 def javascript_further(bench: Bench) -> Cost:
     """Each further read in the same process."""
     return javascript(bench, ITEMS + 1).minus(javascript(bench), ITEMS)
+
+
+def bare(bench: Bench) -> Cost:
+    """A Python process that reads the cluster once with azure-core, and does nothing else."""
+    script = bench.folder / "bare.py"
+    script.write_text(BARE_SCRIPT)
+    return median([spent([BIN / "python", script], bench.environment)[0] for _round in range(bench.rounds)])
 
 
 def sdk(bench: Bench) -> Cost:
@@ -137,17 +171,8 @@ ANCHORS: dict[str, t.Callable[[Bench], Cost]] = {
     "JavaScript SDK, a process that reads it": javascript,
     "JavaScript SDK, each further read": javascript_further,
     "azure-ai-ml, a process that reads it": sdk,
+    "the bare client, a process that reads it": bare,
 }
-
-
-def _require_module(module: str, library: str) -> None:
-    if not (PEER / "ansible-playbook").exists():
-        raise NotMeasured(f"AML_BENCH_PEER={PEER} has no ansible-playbook")
-    shown = subprocess.run([PEER / "ansible-doc", "-t", "module", module], capture_output=True, check=False)
-    if not shown.stdout.strip():
-        raise NotMeasured("no collection with this module is installed (AML_BENCH_PEER)")
-    if subprocess.run([PEER / "python", "-c", f"import {library}"], capture_output=True, check=False).returncode:
-        raise NotMeasured(f"the Python package of {library} is not installed (AML_BENCH_PEER)")
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Figures of fleets: unchanged targets beside a bare client, creations, and the drift report."""
+"""Figures of fleets: unchanged targets beside a bare client, endpoints, creations, the drift report, and exports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from .command import BIN
 WORKSPACES = 20
 # Each has a resource group: for the figures of unchanged targets, for the drift report, and for creations.
 MANY, MOST, REPORTED, CREATED = 1000, 10_000, 600, 200
+# Online endpoints, in a resource group of their own.
+ENDPOINTS = 1001
 AT_ONCE, OPERATION_SECONDS = 50, 10
+EXPORTED = 10
 DEPENDENTS = {
     "storageAccount": ("Microsoft.Storage/storageAccounts", "amlbench", "2023-05-01"),
     "keyVault": ("Microsoft.KeyVault/vaults", "aml-bench", "2023-07-01"),
@@ -51,6 +54,12 @@ def listed(url):
 with ThreadPoolExecutor(16) as pool:
     assert sum(pool.map(listed, sys.argv[2:])) == int(sys.argv[1])
 """
+
+
+def shrink() -> None:
+    """A tenth of the targets."""
+    global MANY, MOST, REPORTED, CREATED, AT_ONCE
+    MANY, MOST, REPORTED, CREATED, AT_ONCE = (number // 10 for number in (MANY, MOST, REPORTED, CREATED, AT_ONCE))
 
 
 def fleet_task(document: Path, expected: str, targets: int, **options: t.Any) -> str:
@@ -101,17 +110,50 @@ def look(bench: Bench) -> dict[str, Cost]:
     return {name: median(found) for name, found in costs.items()}
 
 
-def create(bench: Bench, way: str = IN_PROCESS) -> Cost:
-    """The cost of one task that creates its targets, without Ansible's start. Each is created once, and the next run changes nothing."""
+def endpoints(bench: Bench) -> Cost:
+    """The cost of one task over as many online endpoints as there are compute targets in the other figure."""
+    path = bench.folder / "endpoints.json"
+    path.write_text(json.dumps(endpoints_document()))
+    task = fleet_task(path, "none", MANY)
+    return bench.play(task * 3).minus(bench.play(task), 2)
+
+
+def create(bench: Bench, way: str = IN_PROCESS) -> tuple[Cost, str]:
+    """The cost of one task that creates its targets, without Ansible's start, and what it consists of.
+
+    Each is created once, and the next run changes nothing.
+    """
     bench.control("PUT", "config", {"seconds": {"cluster.create": OPERATION_SECONDS}})
     path = written(bench, CREATED)
     bench.control("DELETE", "requests")
     limits = {"parallelism": AT_ONCE, "parallelism_per_workspace": AT_ONCE}
     made = bench.play(fleet_task(path, "create", CREATED, **limits), way)
-    puts = [row for row in bench.control("GET", "requests") if row["method"] == "PUT" and row["status"] < 300]
+    sent = bench.control("GET", "requests")
+    puts = [row for row in sent if row["method"] == "PUT" and row["status"] < 300]
     if len(puts) != CREATED or len({row["path"] for row in puts}) != CREATED:
         raise NotMeasured(f"{len(puts)} creations were accepted, not {CREATED}.")
-    return made.minus(bench.play(fleet_task(path, "none", CREATED), way))
+    polls = sum("operation" in row["path"].casefold() for row in sent)
+    note = f"{len(sent)} requests, of which {polls} read the state of an operation"
+    return made.minus(bench.play(fleet_task(path, "none", CREATED), way)), note
+
+
+def export(bench: Bench) -> tuple[Cost, Cost]:
+    """The costs of `export_workspace` for each of several workspaces, and for one alone, with Ansible's start; their targets are those of the drift report."""
+    hosts = {
+        item["name"]: {"aml_resource_group": item["resource_group"], "aml_workspace": {"name": item["name"]}}
+        for item in document(REPORTED)[:EXPORTED]
+    }
+    inventory = bench.folder / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"children": {"aml_workspaces": {"hosts": hosts}}}}))
+
+    def played(limit: str, folder: str) -> Cost:
+        arguments = ("-i", str(inventory), "--limit", limit, "-f", str(EXPORTED), "-e")
+        variables = {"aml_hosts": "aml_workspaces", "aml_export_folder": str(bench.folder / folder)}
+        return bench.playbook("export_workspace", *arguments, json.dumps(variables))[0]
+
+    one = median([played(next(iter(hosts)), f"one-{number}") for number in range(bench.rounds)])
+    several = median([played("all", f"several-{number}") for number in range(bench.rounds)])
+    return several.minus(one, EXPORTED - 1), one
 
 
 def drift(bench: Bench) -> tuple[Cost, Cost]:
@@ -144,6 +186,21 @@ def document(targets: int) -> list[dict[str, t.Any]]:
     ]
     return [
         {"name": f"ws-{number:02}", "resource_group": _group(targets), "computes": computes}
+        for number in range(WORKSPACES)
+    ]
+
+
+def endpoints_document() -> list[dict[str, t.Any]]:
+    """As many online endpoints as the figure of compute targets has of those. Their names are unique in a region."""
+    return [
+        {
+            "name": f"ws-{number:02}",
+            "resource_group": _group(ENDPOINTS),
+            "online_endpoints": [
+                {"name": f"ep-{number:02}-{one:02}", "auth_mode": "key", "tags": {"team": "vision"}}
+                for one in range(MANY // WORKSPACES)
+            ],
+        }
         for number in range(WORKSPACES)
     ]
 
@@ -181,6 +238,12 @@ def fill(home: Path) -> None:
                 for compute in one["computes"]:
                     put(f"{workspace}/computes/{compute['name']}", ML, _wire_cluster(compute["max_instances"]))
             app.clock.advance(600)
+        _make_workspaces(app, put, f"/subscriptions/{DEFAULT_SUBSCRIPTION}/resourceGroups/{_group(ENDPOINTS)}")
+        for one in endpoints_document():
+            workspace = workspace_id(DEFAULT_SUBSCRIPTION, ENDPOINTS, one["name"])
+            for endpoint in one["online_endpoints"]:
+                put(f"{workspace}/onlineEndpoints/{endpoint['name']}", ML, _wire_endpoint())
+        app.clock.advance(600)
     app.close()
 
 
@@ -206,4 +269,13 @@ def _wire_cluster(largest: int) -> dict[str, t.Any]:
         "location": "eastus",
         "tags": {"team": "vision"},
         "properties": {"computeType": "AmlCompute", "properties": inner},
+    }
+
+
+def _wire_endpoint() -> dict[str, t.Any]:
+    return {
+        "location": "eastus",
+        "tags": {"team": "vision"},
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"authMode": "Key"},
     }

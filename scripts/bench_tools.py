@@ -159,6 +159,7 @@ def bearer(environment: t.Mapping[str, str]) -> str:
     return spent([BIN / "python", "-c", code], environment)[1].strip()
 
 
-def looped(module: str, arguments: str) -> str:
-    """A task that loops over so many items as the play is given."""
-    return f'    - {module}:{arguments}      loop: "{{{{ range(n) | list }}}}"\n      register: result\n'
+def looped(module: str, arguments: str, *, unchanged: bool = False) -> str:
+    """A task that loops over so many items as the play is given. ``unchanged``: it fails where it changes something, which would be another figure."""
+    check = "      failed_when: result.changed\n" if unchanged else ""
+    return f'    - {module}:{arguments}      loop: "{{{{ range(n) | list }}}}"\n      register: result\n{check}'

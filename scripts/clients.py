@@ -35,6 +35,7 @@ BUILD = ROOT / "build" / "clients"
 AZURE_CLI = "azure-cli==2.91.0"
 MANAGEMENT = ("azure-mgmt-machinelearningservices==2.0.0b2", "azure-identity")
 PACKAGES = ("@azure/arm-machinelearning@2.1.1", "@azure/identity@4")
+JAVASCRIPT = ("javascript", ["npm", "install", "--prefix", ".", "--no-audit", "--no-fund", "--silent", *PACKAGES])
 SECONDS = 900
 
 
@@ -155,7 +156,7 @@ class Clients:
 
     def javascript(self) -> t.Iterator[Row]:
         """The calls of management.mjs."""
-        install("javascript", ["npm", "install", "--prefix", ".", "--no-audit", "--no-fund", "--silent", *PACKAGES])
+        install(*JAVASCRIPT)
         ids = self._group("javascript")
         camel = {
             "storage_account": "storageAccount",

@@ -15,6 +15,7 @@ Of ansible-core it uses what its own action plugin for modules uses. If a name i
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -65,19 +66,36 @@ def _preloaded(name: str) -> tuple[t.Any, str | None]:
     if _NO_FORK is not None:
         return None, _NO_FORK
     try:
-        # What is missing here may be there for another Python, and an error here would end the whole playbook.
-        for library in _LIBRARIES:
-            importlib.import_module(library)
-        # With Azure's libraries there, these can be imported too.
-        importlib.import_module(f"{_UTILS}._arm.client")
-        connections = importlib.import_module(f"{_UTILS}._arm.connections")
-        module = importlib.import_module(f"{_COLLECTION}.modules.{name}")
-        # Reading the authorities is most of what a first request costs; it opens no connection.
-        with contextlib.suppress(Exception):
-            connections.session_for(True)
-        return module, None
+        with _without_garbage_collection():
+            return _imported(name), None
     except Exception as error:
         return None, f"{type(error).__name__} when it was imported: {error}"
+
+
+def _imported(name: str) -> t.Any:
+    # What is missing here may be there for another Python, and an error here would end the whole playbook.
+    for library in _LIBRARIES:
+        importlib.import_module(library)
+    # With Azure's libraries there, these can be imported too.
+    importlib.import_module(f"{_UTILS}._arm.client")
+    connections = importlib.import_module(f"{_UTILS}._arm.connections")
+    module = importlib.import_module(f"{_COLLECTION}.modules.{name}")
+    # Reading the authorities is most of what a first request costs; it opens no connection.
+    with contextlib.suppress(Exception):
+        connections.session_for(True)
+    return module
+
+
+@contextlib.contextmanager
+def _without_garbage_collection() -> t.Iterator[None]:
+    """Imports make no garbage, and each search for it goes through all that Ansible has in memory."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class InProcess(normal.ActionModule):  # type: ignore[misc]  # ansible-core has no types
