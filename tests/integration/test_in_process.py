@@ -21,6 +21,7 @@ import pytest
 import yaml
 from ansible_collections.azureml.compute.plugins.modules import aml_compute_info
 from ansible_collections.azureml.compute.plugins.plugin_utils.fork import Fork
+from ansible_collections.azureml.compute.tests.support.bad_input import BASES
 
 from .conftest import BIN, Player, Run, local_play, module
 
@@ -97,7 +98,17 @@ def others() -> list[dict[str, t.Any]]:
         {**info, "name": "an environment of other types", "environment": {"A_NUMBER": 1, "A_TRUTH": True, "NOTHING": None}},
         {**info, "name": "arguments from a variable", "args": "{{ {'type': ['aks']} }}"},
         {"name": "templates are data", "azureml.compute.aml_compute_info": {"workspace": "{{ '{{ nothing }}' | string }}"}},
+        *every_module(),
     ]  # fmt: skip
+
+
+def every_module() -> list[dict[str, t.Any]]:
+    """Each module in check mode, with options that its own tests begin with: most of what they name is not there, and says so."""
+    everywhere = {"group/azureml.compute.all": {"resource_group": "rg-test", "workspace": "ws-one"}}
+    return [
+        {**module(name, f"{name} in check mode", **bases[0]), "check_mode": True, "module_defaults": everywhere}
+        for name, bases in sorted(BASES.items())
+    ]
 
 
 def comparable(value: t.Any) -> t.Any:
