@@ -24,7 +24,7 @@ def write(folder: str, exported: Result, *, cli_yaml: bool, check_mode: bool) ->
     folder = os.path.abspath(folder)
     texts = {VARS: vars_file.comments(_comments(exported["missing"])) + vars_file.dump(exported["vars"])}
     if cli_yaml:
-        # A name of a resource is no path.
+        # The name of a resource must not lead elsewhere.
         texts |= {os.path.join(CLI, os.path.basename(name)): text for name, text in exported["cli_yaml"].items()}
     written, diff = [], []
     try:
