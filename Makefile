@@ -68,8 +68,8 @@ slow-test: setup ## run the slow tests that CI does not run
 molecule: setup ## test the roles: converge, verify and converge again on a simulator that is started once
 	@$(BIN)/molecule test --all
 
-bench: setup ## measure each figure and what it is compared with, in tables; about 25 minutes; WRITE=FILE also as Markdown, SHORT=1 also into docs/speed.md, ONLY="tasks fleets" some, SUITE=1 also make test
-	@$(BIN)/python -m scripts.bench $(if $(WRITE),--write $(WRITE)) $(if $(SHORT),--short) $(if $(ONLY),--only $(ONLY)) $(if $(SUITE),--suite)
+bench: setup ## measure each figure and what it is compared with, in tables; about 25 minutes, and some more to install other clients; WRITE=FILE also as Markdown, SHORT=1 also into docs/speed.md, ONLY="tasks fleets" some, SUITE=1 also make test, QUICK=1 whether it works
+	@$(BIN)/python -m scripts.bench $(if $(QUICK),--quick) $(if $(WRITE),--write $(WRITE)) $(if $(SHORT),--short) $(if $(ONLY),--only $(ONLY)) $(if $(SUITE),--suite)
 
 page-test: setup ## open the drift report's page in a real browser, as wide as a phone and as a desktop
 	@scripts/system-packages browser

@@ -8,7 +8,7 @@
 All in one run on one machine, against simulators of its own. Ratios count, and CPU seconds (of all processes of a command) more than wall seconds, which
 depend on what else the machine does. The cost of one item of a loop is that of a play with 11 items less that of a play with 1, by 10, so that Ansible's
 start is not part of it. Bytecode is compiled first: without it, imports take three times as long as users see. What cannot be measured here is listed with
-the reason. About 25 minutes; ``--suite`` adds `make test` on a fresh clone.
+the reason. About 25 minutes, and some more where other clients are to be installed first; ``--suite`` adds `make test` on a fresh clone.
 """
 
 from __future__ import annotations
@@ -202,7 +202,8 @@ def workspace_figures(bench: Bench) -> Iterator[Figure]:
     (cost, shown), (other, _shown) = runs[IN_PROCESS], runs[AS_MODULE]
     title = "second run of `provision_workspace` with `examples/workspace.yml`"
     yield Figure(title, 10, cost.cpu, cost.wall, f"as modules {_seconds(other)}", " s")
-    yield Figure("tasks that it shows", 40, cpu=float(shown))
+    note = "with titles of includes; connections and job checks came into the example later"
+    yield Figure("tasks that it shows", 40, cpu=float(shown), note=note)
     title = "five instances and an AKS cluster in one `provision_workspace`, times the slowest of them"
     together = Figure.ratio(title, 1.3, *bench_workspace.together(bench))
     # It is about what is waited for.
