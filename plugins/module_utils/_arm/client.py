@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from .._core import shape
 from .._core.answers import CONFLICT_STEP, is_absent, is_busy, is_gone
+from .._core.arm_id import with_id
 from .._core.client import BeforeRetry, Bodies, Body, Operation, Params, Probe, Reply, Sent, T, WriteOptions
 from .._core.errors import ArmError
 from .answers import Answer, ConnectionLost, error_of, etag_of, unreadable
@@ -172,7 +173,7 @@ class ArmClient:
         answer = self._read("GET", self._address(path, api_version, params))
         document = answer.document()
         body: Body = shape.check(document, shape.of_resource(path, document), path)
-        return body, etag_of(answer.headers, body)
+        return with_id(body, path) if "id" in body else body, etag_of(answer.headers, body)
 
     def _read(self, method: str, url: str, attempts: Attempts | None = None) -> Answer:
         answer = self._send(ArmRequest(method, url), attempts)

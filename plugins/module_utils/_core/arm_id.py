@@ -117,6 +117,16 @@ class Target:
     resource_group: str
 
 
+def with_id(document: dict[str, t.Any], identifier: str) -> dict[str, t.Any]:
+    """A resource's document with the id by which it was read. What comes later, such as a role assignment, must not follow an answer to another resource.
+
+    Another spelling of the same id stays as the service has it.
+    """
+    found = document.get("id")
+    same = isinstance(found, str) and found.rstrip("/").casefold() == identifier.rstrip("/").casefold()
+    return document if same else {**document, "id": identifier}
+
+
 def group_id(subscription_id: str, resource_group: str) -> str:
     return f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}"
 

@@ -9,7 +9,7 @@ import contextlib
 import typing as t
 from dataclasses import replace
 
-from .._core.arm_id import Target
+from .._core.arm_id import Target, with_id
 from .._core.errors import AmlError, ArmError
 from . import incarnation, refusals
 from .behaviour import Behaviour
@@ -139,7 +139,8 @@ class RemoteResource:
         return Outcome(
             f"{self.kind.label} {self.target.name}",
             plan,
-            body,
+            # An answer to a write, and an item of a list, can name another one too.
+            None if body is None else with_id(body, self.target.id),
             None if operation is None else operation.to_dict(),
             self.warnings,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.answers import is_absent
+from .._core.arm_id import target_in, workspace_target
 from .._core.errors import AmlError, ArmError, RuleError, each
 from .._engine.kind import Body
 from .._kinds.online_deployment import ONLINE_DEPLOYMENT
@@ -26,8 +27,11 @@ def gather(task: Task) -> Result:
             hint="Nothing was read. Set no_log: true on the task.",
         )
     version = task.params.get("api_version") or ONLINE_ENDPOINT.complete_version
+    workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"]).id
     rows = list(each(read_all(task, ONLINE_ENDPOINT), ONLINE_ENDPOINT.project, task.malformed.append))
     for row in rows:
+        # By its name in this workspace: the id of an item of a list could be that of anything.
+        row["id"] = target_in(workspace, ONLINE_ENDPOINT.collection, row["name"]).id
         if task.params["deployments"]:
             row["deployments"] = _deployments(task, row["id"], version)
         if task.params["show_keys"]:
