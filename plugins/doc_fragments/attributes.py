@@ -42,7 +42,9 @@ requirements:
     ACTIONGROUP_ALL = r"""
 attributes:
   action_group:
-    description: Use C(group/azureml.compute.all) in C(module_defaults) to set options for all modules of the collection.
+    description:
+      - Use C(group/azureml.compute.all) in C(module_defaults) to set options for all modules of the collection. All modules have the options of sign-in,
+        C(resource_group) and C(workspace).
     support: full
     membership:
       - azureml.compute.all

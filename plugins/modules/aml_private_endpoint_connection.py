@@ -19,11 +19,18 @@ options:
   private_endpoint:
     description:
       - Private endpoint whose connection is managed, by its resource id or its name. A name must be unique among the connections of the resource.
-      - The private endpoint of an outbound rule is in a subscription of Microsoft, and has the name of the rule.
       - Everyone who knows the resource id can request a connection to the resource, also from another tenant and under any name. Use the id of the private
-        endpoint, unless it is one of an outbound rule.
+        endpoint.
+      - Either this or O(outbound_rule) is required.
     type: str
-    required: true
+  outbound_rule:
+    description:
+      - Outbound rule of the managed network of O(workspace), the connection of whose private endpoint is managed. Use it in place of O(private_endpoint).
+      - The rule must be of type V(private_endpoint), and says to which resource the connection belongs.
+      - The service creates the private endpoint when it provisions the managed network. It is in a subscription of Microsoft and has the name of the rule, so
+        that a connection from the subscription of the workspace or of the resource is not taken for it. If connections of several others have the name,
+        none is changed, and the task fails.
+    type: str
   state:
     description:
       - V(approved) and V(rejected) set the state of the connection, which must exist.
@@ -35,13 +42,15 @@ options:
     description: Reason for the approval or rejection, which the owner of the private endpoint can read. If not set, the current text is kept.
     type: str
   resource_id:
-    description: Resource id of the resource whose connection is managed. Defaults to the workspace of O(resource_group) and O(workspace).
+    description:
+      - Resource id of the resource whose connection is managed. Defaults to the workspace of O(resource_group) and O(workspace), or with O(outbound_rule) to
+        the resource to which the rule leads, which must be the same.
     type: str
   resource_group:
-    description: Resource group of the workspace. Ignored if O(resource_id) is set.
+    description: Resource group of the workspace. Ignored if O(private_endpoint) and O(resource_id) are set.
     type: str
   workspace:
-    description: Name of the workspace. Ignored if O(resource_id) is set.
+    description: Name of the workspace. Ignored if O(private_endpoint) and O(resource_id) are set.
     type: str
     aliases: [workspace_name, ml_workspace]
   api_version:
@@ -79,8 +88,9 @@ EXAMPLES = r"""
 
 - name: Approve the connections of its outbound rules
   azureml.compute.aml_private_endpoint_connection:
-    resource_id: "{{ item.destination.service_resource_id }}"
-    private_endpoint: "{{ item.name }}"
+    resource_group: ml-prod
+    workspace: ws-prod
+    outbound_rule: "{{ item.name }}"
   loop: "{{ provisioned.workspace.managed_network.outbound_rules | selectattr('type', 'eq', 'private_endpoint') }}"
 
 - name: Remove a connection of a storage account
@@ -162,7 +172,7 @@ failure:
     url: https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors.md#invalidcomputename
 """
 
-from ..module_utils._jobs.aml_private_endpoint_connection import CONNECTION_SPEC, manage_connection
+from ..module_utils._jobs.aml_private_endpoint_connection import CONNECTION_SPEC, CONSTRAINTS, manage_connection
 from ..module_utils._kinds.private_endpoint_connection import PrivateEndpointConnection
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
@@ -171,7 +181,7 @@ SPEC: specs.Spec = {**CONNECTION_SPEC, **specs.of_kind(PrivateEndpointConnection
 
 
 def main() -> None:
-    run(manage_connection, SPEC)
+    run(manage_connection, SPEC, **CONSTRAINTS)
 
 
 if __name__ == "__main__":

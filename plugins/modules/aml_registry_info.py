@@ -20,6 +20,10 @@ options:
   name:
     description: Name of one registry. Defaults to all registries.
     type: str
+  workspace:
+    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
+    type: str
+    aliases: [workspace_name, ml_workspace]
   api_version:
     description:
       - API version for requests to the service. Defaults to V(2026-05-01).
@@ -94,6 +98,7 @@ from ..module_utils._options import specs
 
 SPEC: specs.Spec = {
     "resource_group": {"type": "str"},
+    **specs.IGNORED_WORKSPACE_SPEC,
     "name": {"type": "str"},
     **specs.API_VERSION_SPEC,
 }

@@ -88,22 +88,53 @@ def test_the_targets_of_outbound_rules(azure: Azure) -> None:
         "destination": {"service_resource_id": other, "subresource_target": "blob"},
     }
     mode = {"isolation_mode": "allow_only_approved_outbound", "outbound_rules": [rule]}
-    target = {"resource_id": other, "private_endpoint": "other-blob"}
+    target = {"outbound_rule": "other-blob"}
     early = azure.run(MODULE, **target, ok=False)
-    assert early["failure"]["code"] == "PrivateEndpointConnectionNotFound" and "no connections" in early["msg"]
+    assert early["failure"]["code"] == "PrivateEndpointConnectionNotFound" and "no outbound rule" in early["msg"]
     expected = azure.run(MODULE, check=True, **target)
     assert expected["changed"] and expected["private_endpoint_connection"]["status"] == "approved"
     assert [warning.partition(":")[0] for warning in expected["warnings"]] == ["PrivateEndpointConnectionNotFound"]
+    azure.run("aml_workspace", name=WORKSPACE, managed_network=mode)
+    unprovisioned = azure.run(MODULE, **target, ok=False)
+    assert "is not provisioned" in unprovisioned["msg"] and unprovisioned["failure"]["target"] == other
     done = azure.run("aml_workspace", name=WORKSPACE, managed_network=mode, provision_network=True)
     changed = {
-        item["name"]: azure.run(
-            MODULE, resource_id=item["destination"]["service_resource_id"], private_endpoint=item["name"]
-        )["changed"]
+        item["name"]: azure.run(MODULE, outbound_rule=item["name"])["changed"]
         for item in done["workspace"]["managed_network"]["outbound_rules"]
         if item["type"] == "private_endpoint"
     }
     assert changed.pop("other-blob") and changed and not any(changed.values())
-    assert not azure.run(MODULE, **target)["changed"]
+    again = azure.run(MODULE, **target, resource_id=other.upper().replace("/SUBSCRIPTIONS", "/subscriptions"))
+    assert not again["changed"] and [request.method for request in azure.sent] == ["GET", "GET"]
+    assert again["private_endpoint_connection"]["resource_id"] == other
+    refused = azure.run(MODULE, **target, resource_id=f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/kv", ok=False)
+    assert refused["failure"]["code"] == "OtherTarget" and azure.writes == []
+
+
+def test_another_endpoint_with_the_name_of_a_rule_is_not_approved(azure: Azure) -> None:
+    """Everyone can request a connection under any name: the rule's own private endpoint is in a subscription of the service."""
+    azure.app.call("PUT", GROUP_ID.replace("rg-test", "rg-other") + "?api-version=2021-04-01", {"location": "eastus"})
+    other = GROUP_ID.replace("rg-test", "rg-other") + "/providers/Microsoft.Storage/storageAccounts/stother"
+    azure.arm("PUT", other, {"location": "eastus", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}, "2023-04-01")
+    destination = {"service_resource_id": other, "subresource_target": "blob"}
+    rule = {"name": "shared", "type": "private_endpoint", "destination": destination}
+    mode = {"isolation_mode": "allow_only_approved_outbound", "outbound_rules": [rule]}
+    imitation = endpoint(azure, "shared", other)
+    azure.run("aml_workspace", name=WORKSPACE, managed_network=mode, provision_network=True)
+    done = azure.run(MODULE, outbound_rule="Shared")["private_endpoint_connection"]
+    assert done["status"] == "approved" and done["private_endpoint"] != imitation
+    by_name = azure.run(MODULE, resource_id=other, private_endpoint="shared", ok=False)
+    assert by_name["failure"]["code"] == "AmbiguousPrivateEndpoint"
+    # The imitation of another customer's subscription cannot be told from it.
+    document = azure.app.store.get(imitation)
+    strange = imitation.replace(imitation.split("/")[2], "99999999-0000-4000-8000-000000000009")
+    links = document["properties"]["manualPrivateLinkServiceConnections"]
+    foreign = [{**links[0], "id": links[0]["id"].replace(imitation, strange)}]
+    properties = {**document["properties"], "manualPrivateLinkServiceConnections": foreign}
+    azure.app.store.put(strange, {**document, "id": strange, "properties": properties})
+    unclear = azure.run(MODULE, outbound_rule="shared", ok=False)
+    assert unclear["failure"]["code"] == "AmbiguousPrivateEndpoint" and strange in unclear["msg"]
+    assert azure.writes == []
 
 
 def test_two_endpoints_of_one_name_are_told_apart_by_their_ids(azure: Azure) -> None:
@@ -124,9 +155,10 @@ def test_what_a_deleted_endpoint_left_is_not_taken_for_the_connection_of_its_suc
         state = {"privateLinkServiceConnectionState": {"status": status}}
         return {"id": name, "name": name, "properties": {"privateEndpoint": {"id": ENDPOINT}, **state}}
 
+    wanted = aml_private_endpoint_connection.Wanted(ENDPOINT, WORKSPACE_ID)
     left, new = connection("left", "Disconnected"), connection("new", "Pending")
     for bodies, chosen in (([left, new], new), ([new, left], new), ([left], left)):
-        assert aml_private_endpoint_connection._chosen(bodies, ENDPOINT, WORKSPACE_ID) is chosen
+        assert aml_private_endpoint_connection._chosen(bodies, wanted) is chosen
 
 
 @pytest.mark.parametrize(
@@ -136,11 +168,14 @@ def test_what_a_deleted_endpoint_left_is_not_taken_for_the_connection_of_its_suc
         ({"private_endpoint": WORKSPACE_ID}, "WrongResourceType"),
         ({"private_endpoint": ".."}, "InvalidName"),
         ({"workspace": None}, "NotNamed"),
+        ({"outbound_rule": "a/b"}, "InvalidName"),
+        ({"outbound_rule": "a", "resource_id": ENDPOINT, "workspace": None}, "NotNamed"),
         ({"resource_id": f"{GROUP_ID}/providers/Microsoft.Sql/servers/sql"}, "ApiVersionRequired"),
     ],
 )
 def test_what_cannot_be_is_refused_before_the_first_request(azure: Azure, options: dict[str, t.Any], code: str) -> None:
-    failed = azure.run(MODULE, **{"private_endpoint": "pe-one", **options}, ok=False)
+    named = {} if "outbound_rule" in options else {"private_endpoint": "pe-one"}
+    failed = azure.run(MODULE, **named | options, ok=False)
     assert failed["failure"]["code"] == code and azure.sent == []
 
 

@@ -47,6 +47,7 @@ from azureml_simulator.app import App
 from azureml_simulator.http import Headers, Principal, Request
 
 from .bodies_by_version import not_in_version
+from .hints import strange_options
 
 if os.environ.get("AML_TEST_ACTIONS"):
     from ansible_collections.azureml.compute.tests.support import through_action
@@ -220,6 +221,7 @@ class Azure:
         if failed:
             # What nobody foresaw is a bug in any test.
             assert result.get("failure", {}).get("code") != "InternalError", result.get("exception", result)
+            assert strange_options(module, result.get("failure", {}).get("hint")) == [], result["failure"]
         return result
 
     def check_version(self, method: str, path: str, body: t.Any, api_version: str) -> None:

@@ -567,6 +567,7 @@ BASES: dict[str, list[Options]] = {
     ],
     "aml_private_endpoint_connection": [
         {"private_endpoint": "pe", "description": "For tests", "state": "rejected"},
+        {"outbound_rule": "shared-data"},
         {"private_endpoint": "pe", "resource_id": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"},
     ],
     "aml_workspace_diagnose_info": [{}],
@@ -1124,6 +1125,7 @@ RULES: dict[str, list[t.Any]] = {
     ],
     # private endpoints
     "private_endpoint": [*[segment for segment in _SEGMENT if segment is not None], VM],
+    "outbound_rule": [segment for segment in _SEGMENT if segment is not None],
     # any resource
     "id": [
         "",

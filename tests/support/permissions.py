@@ -491,6 +491,17 @@ def _approve_elsewhere(azure: Azure) -> Task:
     return module, {**options, "resource_id": storage}
 
 
+@row(CONNECTION, "approve, of an outbound rule")
+def _approve_of_rule(azure: Azure) -> Task:
+    storage = azure.get(WORKSPACE_ID)["properties"]["storageAccount"]
+    destination = {"service_resource_id": storage, "subresource_target": "file"}
+    rule = {"name": "files", "type": "private_endpoint", "destination": destination}
+    mode = {"isolation_mode": "allow_internet_outbound", "outbound_rules": [rule]}
+    azure.run("aml_workspace", name=WORKSPACE, managed_network=mode, provision_network=True)
+    azure.run(CONNECTION, outbound_rule="files", state="rejected")
+    return CONNECTION, {"outbound_rule": "files", "resource_id": storage}
+
+
 @row(CONNECTION, "remove")
 def _remove_connection(azure: Azure) -> Task:
     module, options = pending(azure)

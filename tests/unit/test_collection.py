@@ -244,6 +244,14 @@ def test_every_module_that_signs_in_is_in_the_action_group() -> None:
     assert runtime["requires_ansible"] == ">=2.19.0"
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_a_default_of_the_action_group_can_set_the_workspace(name: str) -> None:
+    """ansible-core gives the defaults of a group to each of its modules, and a module refuses what it does not know."""
+    spec = spec_of(name)
+    assert {"resource_group", "workspace"} <= set(spec)
+    assert spec["workspace"]["aliases"] == ["workspace_name", "ml_workspace"]
+
+
 class _AnyTag(yaml.CSafeLoader):
     """YAML with the tags of Ansible and of others, whose values do not matter here."""
 

@@ -17,14 +17,14 @@ import typing as t
 from urllib.parse import quote, urlencode, urlsplit
 
 from .._core import shape
-from .._core.answers import CONFLICT_STEP, is_absent, is_busy, is_gone
+from .._core.answers import conflict_pause, is_absent, is_busy, is_gone
 from .._core.arm_id import with_id
 from .._core.client import BeforeRetry, Bodies, Body, Operation, Params, Probe, Reply, Sent, T, WriteOptions
 from .._core.errors import ArmError
 from .answers import Answer, ConnectionLost, error_of, etag_of, unreadable
 from .cloud import Cloud
 from .operations import Durations, Patience, Wait, operation_at, operation_of
-from .retry import Attempts, RetryPolicy
+from .retry import Attempts, RetryPolicy, retry_after
 from .tokens import TokenSource, claims_challenge
 from .transport import ArmRequest, Transport
 
@@ -134,15 +134,17 @@ class ArmClient:
         return operation_at(self._trusted(url))
 
     def retry_conflict(self, call: t.Callable[[], T], timeout: float) -> T:
-        deadline = self._clock.now() + timeout
+        began = self._clock.now()
         while True:
             try:
                 return call()
             except ArmError as error:
-                if not is_busy(error) or self._clock.now() >= deadline:
+                waited = self._clock.now() - began
+                if not is_busy(error) or waited >= timeout:
                     raise
                 self._on_state("conflict", code=error.code, target=error.target)
-            self._clock.sleep(min(CONFLICT_STEP, deadline - self._clock.now()))
+                pause = conflict_pause(error, waited)
+            self._clock.sleep(min(pause, timeout - waited))
 
     @property
     def secrets(self) -> t.Sequence[str]:
@@ -231,7 +233,9 @@ class ArmClient:
             answer = self._send(request, before_retry=before_retry)
             answer.unclear = unclear = unclear or answer.unclear
             if not 200 <= answer.status < 300:
-                raise error_of(answer)
+                error = error_of(answer)
+                error.retry_after = retry_after(answer.headers)
+                raise error
             if answer.web_page:
                 # Whether the service behind it got the request, no one knows.
                 answer.unclear = True

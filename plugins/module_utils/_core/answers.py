@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from .errors import ArmError
 
-# Seconds between two attempts while another operation is running.
-CONFLICT_STEP = 5.0
+# Seconds between two attempts while another operation is running: at first, after a while, and at most of what the service asks for.
+CONFLICT_STEP, _LONGEST_STEP, _LONGEST_ASKED = 5.0, 15.0, 300.0
+# Of the time waited so far: what has run for long will run for a while.
+_PATIENCE = 0.15
 # 404 answers that say something else than "this resource is not there".
 _NOT_ABSENCE = frozenset(
     {
@@ -40,3 +42,10 @@ def is_busy(error: ArmError) -> bool:
     """True when another operation on the same resource has to end first (docs/facts.md b.2, conflicting operation)."""
     busy = error.code.upper() in _BUSY_CODES or BUSY_TEXT in error.message.lower()
     return error.status in (409, 429) and busy
+
+
+def conflict_pause(error: ArmError, waited: float) -> float:
+    """Seconds to the next attempt of a write that another operation has blocked for ``waited`` seconds."""
+    if error.retry_after is not None:
+        return max(1.0, min(error.retry_after, _LONGEST_ASKED))
+    return min(_LONGEST_STEP, max(CONFLICT_STEP, _PATIENCE * waited))

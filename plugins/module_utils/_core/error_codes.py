@@ -41,9 +41,9 @@ CODES = frozenset(
     NotAFeatureStore NotApplied NoTargetMatches NotChecked NotEnoughCores NotForHubs NotFound NotManaged NotNamed
     NotRead NotStarted NullNotAllowed OnlyWhenCreated OperationCanceled OperationFailed OperationNotEnabledForRegion
     OperationNotFound OperationNotSupportedForSku OperationsFailed OptionOfAnotherType OtherExtensionType
-    OtherSubscription OutboundAccessMissing OutOfRange OutsideManagedNetwork PagingLoop ParentResourceNotFound
-    PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed PreflightFailed
-    PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound
+    OtherSubscription OtherTarget OutboundAccessMissing OutOfRange OutsideManagedNetwork PagingLoop
+    ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed
+    PreflightFailed PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound
     PrivateEndpointMissing ProjectRegion ProtectedSettingsReplaced ProvisioningFailed ProvisioningWithoutNetwork
     QuotaBelowMaximum QuotaExceeded QuotaNotAvailableForResource QuotaNotRequestable QuotaRequestRefused QuotaUnknown
     RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RegionNotRemovable RegionStorageFixed RelayNotDeclared

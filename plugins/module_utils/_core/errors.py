@@ -104,6 +104,8 @@ class ArmError(AmlError):
     """
 
     default_code = "ServiceError"
+    # Seconds after which the service wants to be asked again, if it said so.
+    retry_after: float | None = None
 
     def __init__(self, message: str, *, code: str | None = None, details: t.Any = None, **more: t.Any) -> None:
         super().__init__(

@@ -19,6 +19,8 @@ class Behaviour:
     wait_timeout: float = 1800.0
     wait_interval: float | None = None
     on_immutable_change: str = "fail"
+    # Whether the module has that option, so that a message may name it.
+    can_replace: bool = True
     append_tags: bool = True
     force: bool = False
     update_secrets: bool = False

@@ -221,8 +221,16 @@ def _shown(value: t.Any) -> str:
     return "not set" if value is None else repr(value)
 
 
-def refuse_fixed(plan: Plan, what: str) -> ImmutableChange:
-    """The error for a plan that would need a replacement which no one asked for."""
+def refuse_fixed(plan: Plan, what: str, can_replace: bool = True) -> ImmutableChange:
+    """The error for a plan that would need a replacement which no one asked for. ``can_replace``: whether the task could have."""
+    hint = "Set these fields to their current values, or "
+    if can_replace:
+        hint += (
+            "set on_immutable_change=recreate to delete and recreate the resource, or on_immutable_change=ignore to keep "
+            "them as they are."
+        )
+    else:
+        hint += "remove the resource by a task with state=absent and create it again."
     lines = [
         f"{c.field} is immutable (current {_shown(c.before)}, requested {_shown(c.after)}): {c.reason}"
         for c in plan.fixed
@@ -230,6 +238,5 @@ def refuse_fixed(plan: Plan, what: str) -> ImmutableChange:
     return ImmutableChange(
         f"{what} cannot be updated: " + "; ".join(lines) + ".",
         details=[change.to_dict() for change in plan.fixed],
-        hint="Set these fields to their current values, or set on_immutable_change=recreate to delete and recreate the resource, "
-        "or on_immutable_change=ignore to keep them as they are.",
+        hint=hint,
     )

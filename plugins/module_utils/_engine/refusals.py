@@ -41,7 +41,7 @@ def _check_replacement(
 ) -> None:
     """Raise where the resource must not be replaced: no one asked for it, it is in use, or something would be lost."""
     if planning.is_refused(kind, plan, body, behaviour):
-        raise refuse_fixed(plan, resource)
+        raise refuse_fixed(plan, resource, behaviour.can_replace)
     use = kind.in_use(body)
     if use and not behaviour.force:
         raise InUse(

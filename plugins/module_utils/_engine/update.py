@@ -9,7 +9,7 @@ import functools
 import typing as t
 from dataclasses import replace
 
-from .._core.answers import CONFLICT_STEP, is_busy
+from .._core.answers import conflict_pause, is_busy
 from .._core.errors import ArmError
 from .._core.findings import refuse
 from .extensions import AfterWrite, AroundUpdate
@@ -43,6 +43,8 @@ class Update:
         self._extension = extension
         self._declared = declared
         self._tags_api = remote.kind.tags_api
+        # When another operation blocked a write first, in seconds of the task.
+        self._blocked_since: float | None = None
         # The writes that were accepted.
         self._done: set[tuple[str, str, str, str]] = set()
 
@@ -151,7 +153,9 @@ class Update:
         """Wait a moment where the service refused the write because of a running operation, and there is time left."""
         if not is_busy(error) or not self._remote.behaviour.wait or not self._remote.wait.deadline.remaining:
             return False
-        self._remote.wait.sleep(CONFLICT_STEP)
+        now = self._remote.wait.deadline.elapsed
+        self._blocked_since = now if self._blocked_since is None else self._blocked_since
+        self._remote.wait.sleep(conflict_pause(error, now - self._blocked_since))
         return True
 
     def _check_newest(self, requests: list[Request], unclear: bool) -> None:

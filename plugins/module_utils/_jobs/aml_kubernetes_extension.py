@@ -15,11 +15,8 @@ from .._module.task import Task
 from .._options import specs
 from .compute_targets import read_files, with_api_version
 
-# The cluster's id says where it is: these are there for defaults of the action group.
-IGNORED_SPEC: specs.Spec = {
-    "resource_group": {"type": "str"},
-    "workspace": {"type": "str", "aliases": specs.WORKSPACE_ALIASES},
-}
+# The cluster's id says where it is.
+IGNORED_SPEC: specs.Spec = {**specs.IGNORED_GROUP_SPEC, **specs.IGNORED_WORKSPACE_SPEC}
 EXTENSION_SPEC: specs.Spec = {
     **IGNORED_SPEC,
     "name": {"type": "str", "required": True},

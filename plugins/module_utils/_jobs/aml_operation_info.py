@@ -23,6 +23,8 @@ OPERATION_SPEC: specs.Spec = {
     "operations": {"type": "list", "elements": "str", "required": True},
     "parallelism": {"type": "int", "default": 32},
     "fail_on": {"type": "str", "default": "error", "choices": ["error", "never"]},
+    **specs.IGNORED_GROUP_SPEC,
+    **specs.IGNORED_WORKSPACE_SPEC,
     **specs.WAIT_SPEC,
 }
 

@@ -17,6 +17,7 @@ from .compute_targets import with_api_version
 
 REGISTRY_SPEC: specs.Spec = {
     "resource_group": {"type": "str", "required": True},
+    **specs.IGNORED_WORKSPACE_SPEC,
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
     **specs.TAGS_SPEC,

@@ -142,6 +142,7 @@ class Task:
     def behaviour(self) -> Behaviour:
         names = ("wait", "wait_timeout", "wait_interval", "on_immutable_change", "append_tags", "force")
         options = {name: self.params[name] for name in names if self.params.get(name) is not None}
+        options["can_replace"] = "on_immutable_change" in self.params
         always = any(self.params.get(name) == "always" for name in ("update_password", "update_certificate"))
         return Behaviour(
             check_mode=self.check_mode,

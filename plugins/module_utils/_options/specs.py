@@ -32,6 +32,10 @@ SCOPE_SPEC: Spec = {
     "workspace": {"type": "str", "required": True, "aliases": WORKSPACE_ALIASES},
 }
 
+# What a module has no use for, and takes so that a default of the action group can set it for all modules.
+IGNORED_GROUP_SPEC: Spec = {"resource_group": {"type": "str"}}
+IGNORED_WORKSPACE_SPEC: Spec = {"workspace": {"type": "str", "aliases": WORKSPACE_ALIASES}}
+
 API_VERSION_SPEC: Spec = {"api_version": {"type": "str"}}
 
 # The options of a task as YAML of the Azure ML CLI v2 (see ``_options.definition``).

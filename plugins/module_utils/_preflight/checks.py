@@ -217,7 +217,7 @@ def check_kind(desired: DesiredTarget) -> Findings:
         )
     elif desired.replaces:
         message = f"{desired.name!r} exists with fields that cannot change as declared: it would have to be deleted and created again."
-        hint = "Run its module in check mode for the fields; it replaces with on_immutable_change=recreate alone."
+        hint = "Run its module in check mode for the fields. It replaces the compute target only where its task asks for that."
         yield Finding(
             "NeedsReplacement", "on_immutable_change", message, "docs/facts.md c.3", WARNING, desired.name, hint
         )

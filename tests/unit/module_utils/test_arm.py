@@ -11,6 +11,7 @@ import threading
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC, Cloud
 from ansible_collections.azureml.compute.plugins.module_utils._core import redact
+from ansible_collections.azureml.compute.plugins.module_utils._core.answers import conflict_pause
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError, CredentialError
 from ansible_collections.azureml.compute.plugins.module_utils._core.mask import Masker
 from ansible_collections.azureml.compute.tests.support.wire import Call, Wire
@@ -266,6 +267,39 @@ def test_conflict_is_waited_for_when_asked() -> None:
     assert wire.client().put(COMPUTE, VERSION, {}, wait_conflict=60).status == 201
     assert wire.clock.slept == [5.0, 5.0]
     assert [event for event, _facts in wire.events] == ["conflict", "conflict"]
+
+
+def test_a_conflict_is_asked_about_as_the_service_wants_it() -> None:
+    asked = Call("PUT", COMPUTE, 409, BUSY, headers={"Retry-After": "40"})
+    wire = Wire([Call("PUT", COMPUTE, 409, BUSY), asked, Call("PUT", COMPUTE, 201, {})])
+    assert wire.client().put(COMPUTE, VERSION, {}, wait_conflict=600).status == 201
+    assert wire.clock.slept == [5.0, 40.0]
+
+
+def test_a_long_conflict_is_asked_about_less_often() -> None:
+    wire = Wire([*[Call("PUT", COMPUTE, 409, BUSY)] * 70, Call("PUT", COMPUTE, 201, {})])
+    wire.client().put(COMPUTE, VERSION, {}, wait_conflict=3600)
+    pauses = wire.clock.slept
+    assert pauses == sorted(pauses) and (pauses[0], pauses[6], pauses[-1]) == (5.0, 5.0, 15.0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited", "pause"),
+    [
+        (None, 0, 5),
+        (None, 30, 5),
+        (None, 60, 9),
+        (None, 100, 15),
+        (None, 9000, 15),
+        (0, 60, 1),
+        (2, 60, 2),
+        (900, 0, 300),
+    ],
+)
+def test_the_pause_of_a_conflict(asked: float | None, waited: float, pause: float) -> None:
+    error = ArmError("It is busy.")
+    error.retry_after = asked
+    assert conflict_pause(error, waited) == pytest.approx(pause)
 
 
 def test_conflict_is_an_error_at_once_by_default() -> None:

@@ -135,6 +135,11 @@ def test_fixed_fields_take_a_replacement_with_their_reason(policy: str) -> None:
     assert error.hint and "recreate" in error.hint and "ignore" in error.hint
 
 
+def test_a_module_that_cannot_replace_does_not_say_that_it_can() -> None:
+    hint = _plan.refuse_fixed(plan({"size": "other"}), "The thing", can_replace=False).hint
+    assert hint and "on_immutable_change" not in hint and "state=absent" in hint
+
+
 def test_ignored_fields_are_told_and_left() -> None:
     planned = plan({"size": "other", "lowest": 1}, on_immutable_change="ignore")
     assert planned.action == "update"
