@@ -30,7 +30,8 @@ options:
   role:
     description:
       - The role, by its name such as V(AzureML Data Scientist), V(AzureML Compute Operator), V(Reader) or V(Storage Blob Data Contributor), by its GUID, or by
-        the id of its definition. A custom role is named by its GUID. Immutable, because another role is another role assignment.
+        the id of its definition. Any other name is that of a custom role, or of a built-in one that is not in the list, whose definition is looked up
+        with one more request. Immutable, because another role is another role assignment.
       - The names that are known are V(AcrPull), V(AcrPush), V(Azure AI Developer), V(Azure AI Enterprise Network Connection Approver), V(Azure Kubernetes
         Service Cluster Admin Role), V(Azure Machine Learning Workspace Connection Secrets Reader), V(AzureML Compute Operator), V(AzureML Data
         Scientist), V(AzureML Registry User), V(Cognitive Services OpenAI Contributor), V(Cognitive Services OpenAI User), V(Contributor), V(Key Vault
@@ -69,6 +70,12 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  keep_others:
+    description:
+      - With O(state=absent), whether to keep an assignment that has another name than the one that this module derives, because it was made in another way.
+        The task then warns and reports no change.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.wait
@@ -185,6 +192,7 @@ SPEC: specs.Spec = {
     "resource_group": {"type": "str"},
     "workspace": {"type": "str", "aliases": specs.WORKSPACE_ALIASES},
     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+    "keep_others": {"type": "bool", "default": False},
     **specs.WAIT_SPEC,
     **specs.of_kind(ROLE_ASSIGNMENT),
 }

@@ -29,6 +29,12 @@ options:
   principal_id:
     description: Object id of one user, group, service principal or managed identity. Defaults to all.
     type: str
+  role_names:
+    description:
+      - Whether to read the names of roles that the collection does not know. With V(false), RV(role_assignments[].role) of such a role is the id of its
+        definition.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.attributes.info
@@ -136,6 +142,7 @@ SPEC: specs.Spec = {
     "resource_group": {"type": "str"},
     "workspace": {"type": "str", "aliases": specs.WORKSPACE_ALIASES},
     "principal_id": {"type": "str"},
+    "role_names": {"type": "bool", "default": True},
 }
 
 

@@ -174,7 +174,7 @@ def test_another_type_of_principal_says_why(azure: Azure) -> None:
 
 
 REFUSED = [
-    ({"role": "Data Scientist", "principal_id": WHO}, "UnknownRole"),
+    ({"role": "x/AzureML Data Scientist", "principal_id": WHO}, "UnknownRole"),
     ({"role": "Reader", "principal_id": "ada@example.org"}, "InvalidGuid"),
     ({**KEY, "scope": "stwstest"}, "InvalidResourceId"),
     ({**KEY, "workspace": None}, "ScopeMissing"),
@@ -188,6 +188,56 @@ def test_refused_offline(azure: Azure, options: dict[str, t.Any], code: str) -> 
     assert ("Did you mean AzureML Data Scientist?" in failed["msg"]) is (code == "UnknownRole")
 
 
+def custom_role(azure: Azure, name: str = "Our Scientist", scope: str = GROUP_ID) -> str:
+    """A role that an organization made; its GUID."""
+    guid = str(uuid.uuid4())
+    place = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+    role = {"roleName": name, "assignableScopes": [scope], "permissions": [{"actions": ["*/read"]}]}
+    azure.arm("PUT", place, {"properties": role}, VERSION)
+    return guid
+
+
+def test_a_custom_role_by_its_name(azure: Azure) -> None:
+    guid = custom_role(azure, "Ada's Scientist")
+    options = {"role": "ada's scientist", "principal_id": WHO, "scope": GROUP_ID, "principal_type": "group"}
+    planned = azure.run(MODULE, check=True, **options)
+    assert azure.writes == []
+    done = azure.run(MODULE, **options)
+    for key in ("plan", "diff", "changed", "role_assignment"):
+        assert planned[key] == done[key]
+    assert done["role_assignment"]["role"] == options["role"]
+    assert azure.run(MODULE, **options)["changed"] is False
+    assert [request.method for request in azure.sent] == ["GET", "GET"]
+    # The same by its GUID, without the look-up.
+    assert azure.run(MODULE, **{**options, "role": guid})["changed"] is False and len(azure.sent) == 1
+    assert azure.run(MODULE, **options, state="absent")["changed"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_name_that_no_role_has_is_refused_before_a_write(azure: Azure, check: bool) -> None:
+    refused = azure.run(MODULE, check=check, role="Data Scientist", principal_id=WHO, ok=False)
+    assert refused["failure"]["code"] == "UnknownRole" and "Did you mean AzureML Data Scientist?" in refused["msg"]
+    assert azure.writes == [] and len(azure.sent) == 1
+
+
+def test_all_that_is_wrong_is_refused_before_a_name_is_looked_up(azure: Azure) -> None:
+    failed = azure.run(MODULE, role="Our Scientist", principal_id="ada", ok=False)
+    assert failed["failure"]["code"] == "InvalidGuid" and azure.sent == []
+
+
+def test_a_removal_can_keep_what_was_made_in_another_way(azure: Azure) -> None:
+    other = assign(azure, str(uuid.uuid4()))
+    kept = azure.run(MODULE, **KEY, state="absent", keep_others=True)
+    assert kept["changed"] is False and kept["role_assignment"] is None and azure.writes == []
+    assert kept["warnings"][0].startswith("RoleAssignmentKept: ") and other.rpartition("/")[2] in kept["warnings"][0]
+    azure.run(MODULE, **KEY, state="absent")
+    azure.run(MODULE, **TEAM)
+    for check in (True, False):
+        removed = azure.run(MODULE, check=check, **KEY, state="absent", keep_others=True)
+        assert removed["changed"] and removed["warnings"] == []
+    assert assigned(azure) == []
+
+
 def test_each_role_that_has_a_name_is_one_of_azure() -> None:
     """Of the simulator's, and of the documentation's."""
     assert set(ROLES.items()) <= {(role.name, role.guid) for role in BUILT_IN}
@@ -195,9 +245,8 @@ def test_each_role_that_has_a_name_is_one_of_azure() -> None:
     assert re.findall(r"V\(([^)]*)\)", role) == sorted(ROLES)
 
 
-def test_the_role_for_identities_knows_the_same_names() -> None:
+def test_the_roles_of_identities_need_no_look_up() -> None:
     variables = yaml.safe_load((Path(__file__).parents[2] / "roles/aml_identity/vars/main.yml").read_text())
-    assert variables["__aml_identity_roles"] == list(ROLES)
     assigned_roles = {
         role for scopes in variables["__aml_identity_sets"].values() for roles in scopes.values() for role in roles
     }
@@ -207,10 +256,8 @@ def test_the_role_for_identities_knows_the_same_names() -> None:
 def test_who_has_which_role(azure: Azure) -> None:
     """Inherited ones are marked, narrower ones are not shown, and the names of custom roles are read once each."""
     azure.run(MODULE, **TEAM, description="The team")
-    custom = str(uuid.uuid4())
+    custom = custom_role(azure)
     place = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{custom}"
-    role = {"roleName": "Our Scientist", "assignableScopes": [GROUP_ID], "permissions": [{"actions": ["*/read"]}]}
-    azure.arm("PUT", place, {"properties": role}, VERSION)
     for principal in (WHO, OTHER):
         azure.run(MODULE, role=custom, principal_id=principal, scope=GROUP_ID)
     assign(azure, str(uuid.uuid4()), f"{WORKSPACE_ID}/onlineEndpoints/one")
@@ -228,6 +275,7 @@ def test_who_has_which_role(azure: Azure) -> None:
     everyone = [own, inherited, ("Our Scientist", OTHER, "service_principal", True)]
     assert rows() == everyone
     assert [request.path.split("/")[-2] for request in azure.sent] == ["Microsoft.Authorization", "roleDefinitions"]
+    assert {row[0] for row in rows(role_names=False)} == {own[0], place} and len(azure.sent) == 1
     assert rows(principal_id=WHO.upper()) == [own, inherited]
     assert rows(scope=GROUP_ID) == [(*row[:3], False) for row in everyone[1:]]
     assert rows(principal_id=str(uuid.uuid4())) == []

@@ -48,10 +48,10 @@ CODES = frozenset(
     QuotaBelowMaximum QuotaExceeded QuotaNotAvailableForResource QuotaNotRequestable QuotaRequestRefused QuotaUnknown
     RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RegionNotRemovable RegionStorageFixed RelayNotDeclared
     RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring
-    RuleNeedsApprovedMode RuleWithoutNetwork RunningWorkAffected ScopeLocked ScopeMissing ScriptByAddress ScriptMissing
-    SdkRefused SecretNeeded SecretNotSent ServiceError ServiceUnavailable SharedDependent SignInUnreachable
-    SizeNotForKind SizeNotLowPriorityCapable SizeNotOffered SmallCluster SoftDeletedWorkspace SparkWithoutProvisioning
-    SshKeyMissing SshUserMissing SsoOfAssignedInstance StorageByHostName StorageWithNamespace
+    RoleAssignmentKept RuleNeedsApprovedMode RuleWithoutNetwork RunningWorkAffected ScopeLocked ScopeMissing
+    ScriptByAddress ScriptMissing SdkRefused SecretNeeded SecretNotSent ServiceError ServiceUnavailable SharedDependent
+    SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable SizeNotOffered SmallCluster SoftDeletedWorkspace
+    SparkWithoutProvisioning SshKeyMissing SshUserMissing SsoOfAssignedInstance StorageByHostName StorageWithNamespace
     SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
     SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice
     TakenFromHub TargetNotFound TargetNotReadable TlsContradiction TlsDisabled TooExpensive TooFewNodes TooManyIpRules

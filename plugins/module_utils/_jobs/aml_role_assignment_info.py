@@ -28,7 +28,7 @@ def gather(task: Task) -> Result:
     listed = task.client.list(list_path(scope), kind.api_version, params=query, malformed=task.malformed.append)
     # A list for a principal has also what is assigned to it at narrower scopes.
     bodies = [body for body in listed if not _scope(body).startswith(f"{canon.arm_id(scope)}/")]
-    names = dict(_names(task, scope, bodies))
+    names = dict(_names(task, scope, bodies)) if task.params["role_names"] else {}
 
     def row(body: Body) -> dict[str, t.Any]:
         definition, shown = body["properties"]["roleDefinitionId"], kind.project(body)

@@ -80,12 +80,43 @@ def guid_of(role: t.Any) -> str:
     return _BY_NAME.get(text.casefold(), text.rstrip("/").rpartition("/")[2].casefold())
 
 
+def may_be_custom(role: t.Any) -> bool:
+    """Whether it can be the name of a role that only the service knows."""
+    text = str(role)
+    return bool(text.strip()) and text.isprintable() and "/" not in text and not _GUID.fullmatch(guid_of(text))
+
+
+def definitions_path(scope: str) -> str:
+    """Where the definitions of the roles are listed that can be assigned at a scope."""
+    return f"{scope}/providers/Microsoft.Authorization/roleDefinitions"
+
+
+def named_filter(role: str) -> dict[str, str]:
+    quoted = role.replace("'", "''")
+    return {"$filter": f"roleName eq '{quoted}'"}
+
+
+def guids_named(role: str, definitions: t.Iterable[Body]) -> list[str]:
+    """The GUIDs of the definitions that have a name, whatever else the answer to a filter has."""
+    found = set()
+    for body in definitions:
+        properties, name = body.get("properties"), str(body.get("name"))
+        shown = properties.get("roleName") if isinstance(properties, dict) else None
+        if canon.caseless(shown) == role.strip().casefold() and _GUID.fullmatch(name):
+            found.add(name.casefold())
+    return sorted(found)
+
+
+def meant(role: t.Any) -> str:
+    """The built-in role that an unknown name probably means, as a sentence."""
+    close = difflib.get_close_matches(str(role).casefold(), _BY_NAME, n=1)
+    return f" Did you mean {_BY_GUID[_BY_NAME[close[0]]]}?" if close else ""
+
+
 def check_role(role: t.Any, option: str) -> Findings:
     if not _GUID.fullmatch(guid_of(role)):
-        close = difflib.get_close_matches(str(role).casefold(), _BY_NAME, n=1)
-        meant = f" Did you mean {_BY_GUID[_BY_NAME[close[0]]]}?" if close else ""
         names = ", ".join(sorted(ROLES))
-        message = f"{option} {role!r} is not known.{meant} Declare the role's GUID, the id of its definition, or one of {names}."
+        message = f"{option} {role!r} is not known.{meant(role)} Declare the role's GUID, the id of its definition, or one of {names}."
         yield Finding("UnknownRole", option, message, _SOURCE)
 
 
@@ -119,7 +150,7 @@ def unknown_definitions(scope: str, bodies: t.Iterable[Body]) -> list[str]:
     """Where the definitions of the roles in assignments are that have no name here."""
     guids = dict.fromkeys(guid_of(body["properties"]["roleDefinitionId"]) for body in bodies)
     unknown = (guid for guid in guids if guid not in _BY_GUID and _GUID.fullmatch(guid))
-    return [f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}" for guid in unknown]
+    return [f"{definitions_path(scope)}/{guid}" for guid in unknown]
 
 
 def _shown_role(definition: t.Any) -> t.Any:
@@ -138,7 +169,7 @@ FIELDS = (
         canon=guid_of,
         from_arm=_shown_role,
         examples=("AzureML Data Scientist", "f6c7c914-8db3-469d-8ca1-694a8f32e121"),
-        wrong=("", "Data Scientist", "f6c7c914", "a\nb"),
+        wrong=("", "a/b", "a\nb"),
     ),
     fixed(
         "principal_id",

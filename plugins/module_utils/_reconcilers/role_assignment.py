@@ -20,10 +20,13 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
 
 
 class RoleAssignmentExtension:
-    """Finds an assignment by its scope, role and principal, and creates it again until the directory knows the principal."""
+    """Finds an assignment by its scope, role and principal, and creates it again until the directory knows the principal.
 
-    def __init__(self, remote: RemoteResource) -> None:
-        self._remote = remote
+    ``keep_others``: to a removal, one that has not the name of a new one does not exist.
+    """
+
+    def __init__(self, remote: RemoteResource, *, keep_others: bool = False) -> None:
+        self._remote, self._keep_others = remote, keep_others
         kind = self._kind = t.cast(RoleAssignment, remote.kind)
         self._key = key_of(remote.target.parent_id, kind.role, kind.principal_id)
 
@@ -37,6 +40,10 @@ class RoleAssignmentExtension:
             malformed=remote.warn_of_malformed,
         )
         body = next((body for body in bodies if key_of_body(body) == self._key), None)
+        if body is not None and self._keep_others and str(body["name"]).casefold() != remote.target.name:
+            warning = f"RoleAssignmentKept: {remote.title} was made in another way, as {body['name']}, and was kept."
+            remote.warnings += [] if warning in remote.warnings else [warning]
+            return None
         if body is not None:
             remote.target = self._kind.found(remote.target, body)
         return body

@@ -107,6 +107,57 @@ def test_what_is_left_is_named() -> None:
         f"{VAULT.upper()}, soft-deleted: its name is reserved until it is recovered, purged, or permanently deleted after some days",
         f"The managed resource group of {ids[0]}, until the service has deleted it",
         f"{ids[1]}, soft-deleted: it can be recovered for some days",
-        f"Role assignments of {ids[3]} on resources that were not deleted, with an unknown principal",
-        f"The role assignment Reader of p on {scope}, unless that was deleted",
+        f"Role assignments of {ids[3]} that its variables do not declare, on resources that were not deleted: they have an unknown principal",
     ]
+    row = {"role": "Reader", "principal_id": "p", "scope": scope}
+    left = remaining(aml_teardown_permanently=True, aml_role_assignments=[row, {"role": "Owner", "principal_id": "p"}])
+    assert left[2] == f"The role assignment Reader of p on {scope}: aml_teardown_declared=true removes it"
+
+
+def facts_of(name: str, **variables: t.Any) -> t.Any:
+    """What a task sets, the first of its facts last."""
+    found = task(name)
+    templar = Templar(LOADER, variables={"aml_teardown_declared": True, **variables})
+    templar.available_variables = {**templar.available_variables, **templar.template(found.get("vars", {}))}
+    return templar.template(found["ansible.builtin.set_fact"])
+
+
+def test_declared_role_assignments_that_have_a_scope_are_removed() -> None:
+    """Those without one go with the workspace. Principals and scopes refer to the facts that provision_workspace sets."""
+    identity = "Microsoft.ManagedIdentity/userAssignedIdentities"
+    place = f"/subscriptions/s/resourceGroups/ml-team/providers/{identity}/"
+    facts = facts_of(
+        "Set the facts of the identities and of the workspace",
+        aml_teardown_workspace={"workspaces": [{"id": WORKSPACE}]},
+        aml_teardown_listed={"results": [
+            {"item": {"name": "id-new", "type": identity}, "resources": [{"id": f"{place}id-new", "properties": {"principalId": "p1"}}]},
+            {"item": {"name": "id-gone", "type": identity}, "resources": []},
+            {"item": {"name": "logs", "type": "Microsoft.OperationalInsights/workspaces"}, "resources": [{"id": "/logs", "properties": {}}]},
+        ]},
+        aml_teardown_existing={"results": [
+            {"item": {"name": "id-old", "existing_id": f"{place}id-old"}, "resources": [{"id": f"{place}id-old", "properties": {"principalId": "p2"}}]},
+        ]},
+    )  # fmt: skip
+    assert facts["aml_workspace_id"] == WORKSPACE
+    assert {name: row["principal_id"] for name, row in facts["aml_identity_ids"].items()} == {
+        "id-new": "p1",
+        "id-old": "p2",
+    }
+    pull = [{"role": "AcrPull", "scope": "/registry"}]
+    declared = {
+        "aml_role_assignments": [
+            {"role": "Reader", "principal_id": facts["aml_identity_ids"]["id-new"]["principal_id"], "scope": "/data"},
+            {"role": "Reader", "principal_id": "p3"},
+        ],
+        "aml_identity_identities": [{"name": name, "assignments": pull} for name in ("id-new", "id-gone", "id-old")],
+    }
+    rows = facts_of("Determine which role assignments are removed", **facts, **declared)["aml_teardown_assignments"]
+    assert [(row["role"], row["principal_id"], row["scope"]) for row in rows] == [
+        ("Reader", "p1", "/data"),
+        ("AcrPull", "p1", "/registry"),
+        ("AcrPull", "p2", "/registry"),
+    ]
+    kept = facts_of(
+        "Determine which role assignments are removed", **facts, **declared, aml_teardown_keep_workspace=True
+    )
+    assert kept["aml_teardown_assignments"] == []
