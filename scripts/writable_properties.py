@@ -55,11 +55,14 @@ def text() -> str:
     }
     common = functools.reduce(set.intersection, computes.values())
     own = {name: tuple(sorted(places - common)) for name, places in computes.items() if places != common}
+    registry = {*_both("registries"), "properties.managedResourceGroupTags"}
     lines = [
         f"WORKSPACE: tuple[str, ...] = {tuple(sorted(_both('workspaces')))!r}",
         f"EVERY_COMPUTE: tuple[str, ...] = {tuple(sorted(common))!r}",
         "# By the compute type, in lower case.",
         f"COMPUTE: dict[str, tuple[str, ...]] = {own!r}",
+        "# With what azure-ai-ml sends, and the types do not have.",
+        f"REGISTRY: tuple[str, ...] = {tuple(sorted(registry))!r}",
         f"DATASTORE: tuple[str, ...] = {tuple(sorted(_both('workspaces/datastores')))!r}",
         f"ONLINE_ENDPOINT: tuple[str, ...] = {tuple(sorted(_both('workspaces/onlineEndpoints')))!r}",
         "# Of other providers.",

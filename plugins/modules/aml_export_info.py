@@ -60,6 +60,12 @@ options:
     description: Whether O(export_folder) also gets the files of RV(cli_yaml).
     type: bool
     default: true
+  registries:
+    description:
+      - Registries to export with the workspace, by their names in O(resource_group) or by their resource ids. Defaults to none, because a registry serves
+        several workspaces.
+    type: list
+    elements: str
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.show_variables
@@ -98,6 +104,7 @@ vars:
       C(aml_inference_clusters) and C(aml_attached_computes), each with the options of the module for that kind, its connections as C(aml_connections),
       its datastores as C(aml_datastores), its diagnostic settings as C(aml_diagnostic_settings), its role assignments as C(aml_role_assignments), and its
       online endpoints as C(aml_online_endpoints), without their deployments and traffic.
+    - The registries that O(registries) names as C(aml_registries).
     - A secret of a datastore, and each part of the credentials of a connection, which the service never returns, is C(VALUE_NOT_SHOWN). A task that uses it
       keeps the value that the resource has. It fails if it would have to send the value, to create or change the resource.
     - Also C(aml_subscription_id), C(aml_resource_group) and C(aml_location), the region of the resource group.
@@ -218,6 +225,7 @@ SPEC: specs.Spec = {
     "role_assignments": {"type": "list", "elements": "str"},
     "export_folder": {"type": "path"},
     "write_cli_yaml": {"type": "bool", "default": True},
+    "registries": {"type": "list", "elements": "str"},
 }
 
 

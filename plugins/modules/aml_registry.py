@@ -65,6 +65,23 @@ options:
       - Container registry of all regions. Immutable.
       - A mapping with C(acr_account_sku) V(premium), the default, lets the service create one in each region. A text is the id of an existing one.
     type: raw
+  managed_resource_group:
+    description:
+      - Resource id of the resource group that the service creates for storage accounts and container registries. Defaults to one with a name that the service
+        makes. Immutable.
+    type: str
+  sku:
+    description: SKU of the registry. Omit it, unless Azure has told you to set one.
+    type: dict
+    suboptions:
+      name:
+        description: Name of the SKU.
+        type: str
+        required: true
+      tier:
+        description: Tier of the SKU.
+        type: str
+        choices: [basic, free, premium, standard]
   intellectual_property:
     description: Protection of the assets in the registry.
     type: dict
@@ -186,6 +203,11 @@ registry:
       type: dict
       returned: always
       sample: {type: SystemAssigned, principal_id: 11111111-0000-4000-8000-000000000001, tenant_id: 11111111-0000-4000-8000-000000000002}
+    sku:
+      description: C(name) and C(tier) of the SKU, each null if there is none.
+      type: dict
+      returned: always
+      sample: {name: null, tier: null}
     managed_resource_group:
       description: Resource id of the resource group in which the service creates storage accounts and container registries.
       type: str

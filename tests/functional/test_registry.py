@@ -186,6 +186,78 @@ def test_a_sample_of_the_cli_applies_and_applies_again_without_a_change(azure: A
     assert not again["changed"] and [request.method for request in azure.sent] == ["GET"]
 
 
+def test_an_export_applies_without_a_change(azure: Azure) -> None:
+    two = [{"location": "eastus"}, {"location": "westus", "storage_config": {"replication_count": 2}}]
+    run(azure, replication_locations=two, public_network_access="disabled", tags={"a": "b"}, sku={"name": "S1"})
+    exported = azure.run("aml_export_info", computes=[], registries=["shared"])
+    assert azure.writes == []
+    [row] = exported["vars"]["aml_registries"]
+    assert (row["location"], row["sku"], "managed_resource_group" in row) == ("eastus", {"name": "S1"}, False)
+    assert not azure.run(REGISTRY, **row)["changed"]
+    # The CLI has no option for the SKU.
+    assert [miss["option"] for miss in exported["missing"] if miss["name"] == "shared"] == ["sku.name"]
+    again = azure.run(REGISTRY, definition=exported["cli_yaml"]["shared.yml"])
+    assert not again["changed"] and [request.method for request in azure.sent] == ["GET"]
+
+
+def test_an_export_names_what_no_option_covers(azure: Azure) -> None:
+    made = run(azure)["registry"]
+    document = azure.get(PATH)
+    account = document["properties"]["regionDetails"][0]["storageAccountDetails"][0]["systemCreatedStorageAccount"]
+    account["allowBlobPublicAccess"] = True
+    document["properties"] |= {
+        "managedResourceGroupTags": {"team": "vision"},
+        "managedResourceGroupSettings": {"assignedIdentities": [{"principalId": made["identity"]["principal_id"]}]},
+        "registryPrivateEndpointConnections": [{"properties": {"privateEndpoint": {"id": "/pe"}}}],
+    }
+    document["sku"] = {"name": "S1", "capacity": 2}
+    document["identity"]["userAssignedIdentities"] = {"/one": {}}
+    azure.app.store.put(PATH, document)
+    other = PATH.replace("rg-test", "RG-TEST")
+    missing = azure.run("aml_export_info", computes=[], registries=[other])["missing"]
+    places = [row["option"] for row in missing if row["name"] == "shared" and "no option" in row["reason"]]
+    assert sorted(places) == [
+        "identity.userAssignedIdentities",
+        "managedResourceGroupSettings",
+        "managedResourceGroupTags",
+        "regionDetails[].storageAccountDetails[].systemCreatedStorageAccount.allowBlobPublicAccess",
+        "sku.capacity",
+    ]
+    assert [row["reason"] for row in missing if row["kind"] == "separate"] == [
+        "the private endpoint /pe exists separately"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("named", "code"),
+    [
+        ("a/b", "InvalidResourceId"),
+        ("..", "InvalidName"),
+        (f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/st", "WrongResourceType"),
+        (PATH.replace(PATH.split("/")[2], "other"), "RegistryOfOtherSubscription"),
+        ("none", "ResourceNotFound"),
+    ],
+)
+def test_registries_that_cannot_be_exported(azure: Azure, named: str, code: str) -> None:
+    failed = azure.run("aml_export_info", ok=False, computes=[], registries=[named])
+    assert failed["failure"]["code"] == code and (code == "ResourceNotFound" or azure.sent == [])
+
+
+def test_a_managed_resource_group_and_a_sku(azure: Azure) -> None:
+    group = f"{GROUP_ID}-of-registry"
+    done = planned_then_done(azure, "create", managed_resource_group=group, sku={"name": "S1", "tier": "standard"})
+    registry = done["registry"]
+    assert (registry["managed_resource_group"], registry["sku"]) == (group, {"name": "S1", "tier": "standard"})
+    assert registry["replication_locations"][0]["storage_accounts"][0].startswith(group)
+    planned_then_done(azure, "update", sku={"name": "s1", "tier": "premium"})
+    refused = azure.run(REGISTRY, ok=False, name="shared", managed_resource_group=f"{GROUP_ID}-other")
+    assert refused["failure"]["code"] == "ImmutableChange" and azure.writes == []
+    # What was declared is kept, and what the service has named is not.
+    publisher = {"publisher": "contoso"}
+    again = run(azure, intellectual_property=publisher, on_immutable_change="recreate")["registry"]
+    assert again["managed_resource_group"] == group
+
+
 def test_information(azure: Azure) -> None:
     made = run(azure)["registry"]
     for options in ({}, {"resource_group": None}, {"name": "shared"}):

@@ -480,6 +480,8 @@ BASES: dict[str, list[Options]] = {
             ],
             "container_registry": {"acr_account_sku": "premium"},
             "intellectual_property": {"publisher": "contoso"},
+            "managed_resource_group": f"{GROUP}-of-registry",
+            "sku": {"name": "S1", "tier": "standard"},
             "tags": {"team": "vision"},
         }
     ],
@@ -956,6 +958,8 @@ RULES: dict[str, list[t.Any]] = {
     "container_registry": ["x", {}, {"acr_account_sku": "basic"}, [], VM],
     "aml_registry:tags": TAGS,
     "intellectual_property": [{"name": "x"}],
+    "sku": [{}, {"tier": "standard"}, {"size": "x"}],
+    "registries": [[""], [".."], ["a/b"], [VM], [None]],
     "intellectual_property.publisher": _WORD,
     # looking
     "aml_compute_info:name": [segment for segment in _SEGMENT if segment is not None],

@@ -46,19 +46,19 @@ CODES = frozenset(
     PreflightFailed PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound
     PrivateEndpointMissing ProjectRegion ProtectedSettingsReplaced ProvisioningFailed ProvisioningWithoutNetwork
     QuotaBelowMaximum QuotaExceeded QuotaNotAvailableForResource QuotaNotRequestable QuotaRequestRefused QuotaUnknown
-    RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RegionNotRemovable RegionStorageFixed RelayNotDeclared
-    RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring
-    RoleAssignmentKept RuleNeedsApprovedMode RuleWithoutNetwork RunningWorkAffected ScopeLocked ScopeMissing
-    ScriptByAddress ScriptMissing SdkRefused SecretNeeded SecretNotSent ServiceError ServiceUnavailable SharedDependent
-    SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable SizeNotOffered SmallCluster SoftDeletedWorkspace
-    SparkWithoutProvisioning SshKeyMissing SshUserMissing SsoOfAssignedInstance StorageByHostName StorageWithNamespace
-    SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
-    SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice
-    TakenFromHub TargetNotFound TargetNotReadable TlsContradiction TlsDisabled TooExpensive TooFewNodes TooManyIpRules
-    TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable UnexpectedAnswer UnexpectedComputes
-    UnknownCloud UnknownInstanceType UnknownRole UnknownSize UntrustedAddress UserIncomplete WaitTimeout
-    WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded
-    WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
+    RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RegionNotRemovable RegionStorageFixed
+    RegistryOfOtherSubscription RelayNotDeclared RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound
+    ResourceNotFound Retired Retiring RoleAssignmentKept RuleNeedsApprovedMode RuleWithoutNetwork RunningWorkAffected
+    ScopeLocked ScopeMissing ScriptByAddress ScriptMissing SdkRefused SecretNeeded SecretNotSent ServiceError
+    ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable SizeNotOffered
+    SmallCluster SoftDeletedWorkspace SparkWithoutProvisioning SshKeyMissing SshUserMissing SsoOfAssignedInstance
+    StorageByHostName StorageWithNamespace SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing
+    SubnetNotFound SubnetTooSmall SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound
+    SubscriptionRequestsThrottled TagsGivenTwice TakenFromHub TargetNotFound TargetNotReadable TlsContradiction
+    TlsDisabled TooExpensive TooFewNodes TooManyIpRules TooManyRequests TooManySchedules TooManyTags
+    UnderlyingNotDeletable UnexpectedAnswer UnexpectedComputes UnknownCloud UnknownInstanceType UnknownRole UnknownSize
+    UntrustedAddress UserIncomplete WaitTimeout WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound
+    WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
 """.split()
 )
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import typing as t
 
 from .._core import redact, shape
-from .._core.arm_id import child_target, collection_id, workspace_target
-from .._core.errors import AmlError, ArmError, each
-from .._engine import versions
+from .._core.arm_id import ArmId, child_target, collection_id, registry_target, workspace_target
+from .._core.errors import AmlError, ArmError, RuleError, each
+from .._core.findings import refuse
+from .._engine import rules, versions
 from .._engine.kind import Body
 from .._kinds import workspace as _workspace
+from .._kinds.ml_registry import REGISTRY
 from .._kinds.registry import (
     COLLECTIONS,
     COMPUTES,
@@ -38,6 +40,8 @@ def export(task: Task) -> Result:
     """The job of ``aml_export_info``."""
     group, name = task.params["resource_group"], task.params["workspace"]
     target = workspace_target(task.subscription_id, group, name)
+    # What is wrong with their names is refused before the first request.
+    registries = [ArmId(place) for place in dict.fromkeys(_registries(task, group))]
     kind = _workspace.Workspace()
     body = task.client.find(target.id, task.params.get("api_version") or kind.complete_version)
     if body is None:
@@ -61,6 +65,9 @@ def export(task: Task) -> Result:
     list(each(_others(task, DIAGNOSTIC_SETTINGS), made.add_diagnostic_setting, task.malformed.append))
     list(each(_others(task, ONLINE_ENDPOINTS), made.add_online_endpoint, task.malformed.append))
     list(each(_others(task, ROLE_ASSIGNMENTS), made.add_role_assignment, task.malformed.append))
+    for place in registries:
+        own = place.resource_group
+        made.add_registry(_registry(task, place), own if own.casefold() != group.casefold() else None)
     task.warnings += made.warnings
     fleet = {
         "name": body["name"],
@@ -83,6 +90,36 @@ def _written(task: Task, exported: Result) -> Result:
     about = export_files.write(folder, shown, cli_yaml=task.params["write_cli_yaml"], check_mode=task.check_mode)
     diff = about.pop("diff")
     return {**about, "diff": diff} if task.diff_mode else about
+
+
+def _registries(task: Task, group: str) -> t.Iterator[str]:
+    """The ids of the registries that the task names: a registry serves several workspaces, and says of none of them that it does."""
+    for named in task.params["registries"] or ():
+        subscription = task.subscription_id
+        if "/" not in named:
+            refuse(rules.segment(named, "registries"))
+            yield registry_target(subscription, group, named).id
+            continue
+        refuse(rules.resource_id(named, "registries", "Microsoft.MachineLearningServices/registries"))
+        if ArmId(named).subscription_id.casefold() != subscription.casefold():
+            raise RuleError(
+                f"The registry {named} is in another subscription than the workspace.",
+                code="RegistryOfOtherSubscription",
+                hint="Remove it from registries: the role aml_registry manages those of one subscription.",
+            )
+        yield named
+
+
+def _registry(task: Task, place: ArmId) -> Body:
+    body = task.client.find(place, task.params.get("api_version") or REGISTRY.api_version)
+    if body is None:
+        raise AmlError(
+            f"The registry {place.name!r} does not exist in the resource group {place.resource_group!r}.",
+            code="ResourceNotFound",
+            target=place,
+            hint="Correct registries.",
+        )
+    return t.cast(Body, shape.check(body, _NAMED, place))
 
 
 def _group_location(task: Task, group_id: str, workspace: Body) -> t.Any:

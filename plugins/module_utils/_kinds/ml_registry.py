@@ -25,6 +25,7 @@ from .._engine.plan import Declared, Plan
 
 _SOURCE = "ARM types of 2026-05-01, RegistryProperties; azure-ai-ml, schema of registries"
 _DETAILS = "properties.regionDetails"
+_MANAGED_GROUP = "properties.managedResourceGroup.resourceId"
 ACR, STORAGE = "Microsoft.ContainerRegistry/registries", "Microsoft.Storage/storageAccounts"
 STORAGE_TYPES = (
     *("standard_lrs", "standard_grs", "standard_ragrs", "standard_zrs", "standard_gzrs", "standard_ragzrs"),
@@ -230,6 +231,34 @@ FIELDS = (
         from_arm=_acr_from_arm,
     ),
     fixed(
+        "managed_resource_group",
+        _MANAGED_GROUP,
+        "what the registry keeps is in it",
+        spec={"type": "str"},
+        rule=rules.group_id,
+        canon=canon.arm_id,
+        cli_name=None,
+        examples=("/subscriptions/11111111-0000-4000-8000-000000000001/resourceGroups/rg-of-registry",),
+        wrong=("", "rg-of-registry", "/subscriptions/x/resourceGroups/"),
+    ),
+    Field(
+        "sku.name",
+        "sku.name",
+        spec={"type": "str", "required": True},
+        canon=caseless,
+        cli_name=None,
+        examples=("S1",),
+        wrong=("", "a\nb"),
+    ),
+    Field(
+        "sku.tier",
+        "sku.tier",
+        spec={"type": "str", "choices": ["basic", "free", "premium", "standard"]},
+        canon=caseless,
+        cli_name=None,
+        **choice(basic="Basic", free="Free", premium="Premium", standard="Standard"),
+    ),
+    fixed(
         "intellectual_property.publisher",
         "properties.intellectualPropertyPublisher",
         "the publisher is decided at creation",
@@ -336,6 +365,14 @@ class Registry(Kind):
         properties = {name: value for name, value in (body.get("properties") or {}).items() if name not in skipped}
         return {**copy.deepcopy(kept), "properties": _without_nulls(properties)}
 
+    def kept(self, body: Body) -> Declared:
+        """Without the managed resource group that the service named: the next one has another name."""
+        values = super().kept(body)
+        group = str(values.get("managed_resource_group", "")).rpartition("/")[2]
+        if group.casefold().startswith(f"azureml-rg-{body.get('name')}_".casefold()):
+            del values["managed_resource_group"]
+        return values
+
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
         values = {**self.kept(body), **declared, **plan.values()}
         return self.create_body(target, values, parent)
@@ -363,7 +400,6 @@ class Registry(Kind):
                 "principal_id": identity.get("principalId"),
                 "tenant_id": identity.get("tenantId"),
             },
-            "managed_resource_group": (properties.get("managedResourceGroup") or {}).get("resourceId"),
             "discovery_url": properties.get("discoveryUrl"),
             "mlflow_registry_uri": properties.get("mlFlowRegistryUri"),
         }

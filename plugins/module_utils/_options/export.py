@@ -22,6 +22,7 @@ from .._kinds.connection import CONNECTION
 from .._kinds.datastore import DATASTORE
 from .._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from .._kinds.kubernetes import instance_types_to_arm
+from .._kinds.ml_registry import REGISTRY
 from .._kinds.online_endpoint import ONLINE_ENDPOINT
 from .._kinds.registry import kind_of
 from .._kinds.role_assignment import ROLE_ASSIGNMENT
@@ -169,6 +170,19 @@ class Export:
         self._add_file(self._free_file(name, ONLINE_ENDPOINT), ONLINE_ENDPOINT, "online_endpoint", name, options)
         self._add_other(ONLINE_ENDPOINT, {"name": name, **options})
 
+    def add_registry(self, body: Body, resource_group: str | None = None) -> None:
+        """A registry, which is no part of the workspace. ``resource_group``: its own, where it is another one."""
+        name, options = _file_name(body["name"]), declaration(REGISTRY, body)
+        for place in uncovered.of_registry(REGISTRY, body):
+            self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
+        for connection in _listed(paths.get_path(body, "properties.registryPrivateEndpointConnections")):
+            endpoint = paths.get_path(connection, "properties.privateEndpoint.id")
+            if isinstance(endpoint, str):
+                self._miss(name, "", f"the private endpoint {endpoint} exists separately", SEPARATE)
+        self._add_file(self._free_file(name, REGISTRY), REGISTRY, "registry", name, options)
+        place = {} if resource_group is None else {"resource_group": resource_group}
+        self.vars.setdefault("aml_registries", []).append({"name": name, **place, **options})
+
     def add_connection(self, body: Body) -> None:
         """A connection of the workspace itself."""
         name = _file_name(body["name"])
@@ -239,7 +253,7 @@ class Export:
         head = {
             "$schema": _SCHEMAS + schema,
             "name": name,
-            **({} if type_ in ("workspace", "online_endpoint") else {"type": type_}),
+            **({} if type_ in ("workspace", "online_endpoint", "registry") else {"type": type_}),
         }
         self._write(file, {**head, **cli_tree(type_, written)}, [*secrets, *omitted])
 

@@ -15,7 +15,16 @@ from .._core import paths
 from .._engine.fields import READ_ONLY
 from .._engine.kind import Body, Kind
 from .._kinds import compute, outbound_rules, workspace
-from .writable import COMPUTE, DATASTORE, DIAGNOSTIC_SETTING, EVERY_COMPUTE, ONLINE_ENDPOINT, ROLE_ASSIGNMENT, WORKSPACE
+from .writable import (
+    COMPUTE,
+    DATASTORE,
+    DIAGNOSTIC_SETTING,
+    EVERY_COMPUTE,
+    ONLINE_ENDPOINT,
+    REGISTRY,
+    ROLE_ASSIGNMENT,
+    WORKSPACE,
+)
 
 Table = dict[str, t.Any]
 
@@ -57,6 +66,13 @@ _OF_THE_SERVICE = {
     "properties.properties.virtualMachineSize",
     "properties.properties.workspaceName",
     "properties.properties.workspaceUrl",
+    # Of registries: where they are found, and what the service has created for them.
+    "properties.mlFlowRegistryUri",
+    "properties.registryPrivateEndpointConnections",
+    "properties.regionDetails[].acrDetails[].systemCreatedAcrAccount.acrAccountName",
+    "properties.regionDetails[].acrDetails[].systemCreatedAcrAccount.armResourceId",
+    "properties.regionDetails[].storageAccountDetails[].systemCreatedStorageAccount.armResourceId",
+    "properties.regionDetails[].storageAccountDetails[].systemCreatedStorageAccount.storageAccountName",
     # Of datastores: what they are. The type of their credentials is in the names of the options.
     "properties.datastoreType",
     "properties.credentials.credentialsType",
@@ -99,6 +115,13 @@ def of_compute(kind: Kind, body: Body) -> list[str]:
 def of_datastore(kind: Kind, body: Body) -> list[str]:
     """The same of a datastore."""
     return _uncovered(kind, body, DATASTORE)
+
+
+def of_registry(kind: Kind, body: Body) -> list[str]:
+    """The same of a registry; the identities that it is given, in addition to its own, have no option either."""
+    given = paths.get_path(body, "identity.userAssignedIdentities")
+    identities = ["identity.userAssignedIdentities"] if isinstance(given, dict) and given else []
+    return _uncovered(kind, body, REGISTRY) + identities
 
 
 def of_diagnostic_setting(kind: Kind, body: Body) -> list[str]:

@@ -104,15 +104,29 @@ class Registries:
         before = self.app.store.get(resource_id)
         common.need_idle(self.app, resource_id, location)
         doc = self._fresh(request, p, resource_id, location) if before is None else before
+        self._choose_group(doc, sent, new=before is None)
         if before is not None:
             _need_same_place(before, location)
             regions = _grown(before["properties"]["regionDetails"], regions)
             touch(self.app, doc, request.principal)
         doc["tags"] = common.tags_of(body) or {}
+        doc["sku"] = _sku(body, doc["sku"])
         doc["identity"] = identities.resolve(self.app, doc["id"], body.get("identity") or {"type": "SystemAssigned"})
         self._take(doc, sent, regions)
         self.app.store.put(doc["id"], doc)
         return self._begin(request, "registry.write", doc, str(body["location"]))
+
+    @staticmethod
+    def _choose_group(doc: Document, sent: Document, *, new: bool) -> None:
+        """The managed resource group can be named at the creation [SPEC]."""
+        named = common.mapping(sent.get("managedResourceGroup"), "managedResourceGroup").get("resourceId")
+        own = doc["properties"]["managedResourceGroup"]
+        if named and new:
+            own["resourceId"] = named
+        elif named and named.lower() != own["resourceId"].lower():
+            raise ArmError(
+                501, "NotSimulated", "The simulator does not know what a PUT with another managed resource group does."
+            )
 
     def _take(self, doc: Document, sent: Document, regions: list[Document]) -> None:
         """Lay over the properties what was sent; what was not sent stays."""
@@ -221,11 +235,12 @@ class Registries:
         """Tags, sku and identity alone [SPEC]; at once."""
         doc, body = self._find(p), request.json_object
         common.need_idle(self.app, doc["id"], doc["location"])
-        unknown = sorted({*body} - {"tags", "identity"})
+        unknown = sorted({*body} - {"tags", "identity", "sku"})
         if unknown:
             raise ArmError(501, "NotSimulated", f"The simulator does not have '{unknown[0]}' of a PATCH of a registry.")
         if common.tags_of(body) is not None:
             doc["tags"] = body["tags"]
+        doc["sku"] = _sku(body, doc["sku"])
         if body.get("identity"):
             doc["identity"] = identities.resolve(self.app, doc["id"], body["identity"], merge_into=doc["identity"])
         touch(self.app, doc, request.principal)
@@ -298,6 +313,14 @@ def _plain(accounts: list[Document]) -> list[Any]:
                 own = {name: str(value[name]).lower() for name in names if name in value}
                 rows.append((key, own or str(value.get("armResourceId")).lower()))
     return rows
+
+
+def _sku(body: Document, before: Any) -> Any:
+    """The types let a client name any; which of them the service offers is not documented."""
+    sku = common.mapping(body.get("sku"), "sku")
+    if sku and not sku.get("name"):
+        raise _bad("The sku needs a name.")
+    return {**(before or {}), **sku} or None
 
 
 def _bad(message: str) -> ArmError:
