@@ -71,7 +71,7 @@ options:
         makes. Immutable.
     type: str
   sku:
-    description: SKU of the registry. Omit it, unless Azure has told you to set one.
+    description: SKU of the registry. Omit it, unless the service requires one.
     type: dict
     suboptions:
       name:

@@ -55,6 +55,7 @@ def _all_options() -> frozenset[str]:
 
 
 def strange_options(module: str, hint: str | None) -> list[str]:
-    """The options of other modules that a hint of this one names."""
+    """The options of other modules that a hint of this one names, without the name of the module."""
     named = {one or other for one, other in _OPTION.findall(hint or "")}
-    return sorted((named & _all_options()) - options_of(module) - _OF_TASKS)
+    known = frozenset().union(*(options_of(name) for name in {module, *named.intersection(MODULES)}))
+    return sorted((named & _all_options()) - known - _OF_TASKS)

@@ -171,7 +171,7 @@ class Export:
         self._add_other(ONLINE_ENDPOINT, {"name": name, **options})
 
     def add_registry(self, body: Body, resource_group: str | None = None) -> None:
-        """A registry, which is no part of the workspace. ``resource_group``: its own, where it is another one."""
+        """A registry, which workspaces share. ``resource_group``: its own, where it is another one."""
         name, options = _file_name(body["name"]), declaration(REGISTRY, body)
         for place in uncovered.of_registry(REGISTRY, body):
             self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
