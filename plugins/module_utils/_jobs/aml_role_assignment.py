@@ -34,7 +34,7 @@ def role_assignment(task: Task) -> Result:
     params = task.params
     scope, name = scope_of(task), params["role"]
     custom = may_be_custom(name)
-    # All that is wrong without a look at the service is refused before it.
+    # All that needs no request is checked first.
     role = _ANY_ROLE if custom else name
     refuse([*resource.check_id(scope, "scope"), *_check(task, scope, role)])
     if custom:
