@@ -133,7 +133,9 @@ class Kind:
     def speaking(self, tree: dict[str, t.Any]) -> t.Self:
         """The kind at an API version that has all options that were given; itself where its own has."""
         version = self._version_with(
-            row.versions for row in (*self.fields, *self.options) if self._is_given(tree, row.option)
+            row.versions
+            for row in (*self.fields, *self.options)
+            if not row.versions.has(self.api_version) and self._is_given(tree, row.option)
         )
         if version == self.api_version:
             return self

@@ -118,7 +118,7 @@ def _of_rule(task: Task, workspace: str, name: str, resource_id: str) -> Wanted:
     """The private endpoint of an outbound rule: the rule, as the workspace has it, says to which resource it leads."""
     body: Body = task.client.get(workspace, versions.STABLE)
     rules_ = paths.get_path(body, "properties.managedNetwork.outboundRules") or {}
-    row = next((value for key, value in rules_.items() if key.casefold() == name.casefold()), {})
+    row: Body = next((value for key, value in rules_.items() if key.casefold() == name.casefold()), {})
     target = paths.get_path(row, "destination.serviceResourceId")
     if not isinstance(target, str):
         problem = f"the workspace {ArmId(workspace).name} has no outbound rule {name!r} of type private_endpoint"

@@ -180,8 +180,8 @@ class Export:
             if isinstance(endpoint, str):
                 self._miss(name, "", f"the private endpoint {endpoint} exists separately", SEPARATE)
         self._add_file(self._free_file(name, REGISTRY), REGISTRY, "registry", name, options)
-        place = {} if resource_group is None else {"resource_group": resource_group}
-        self.vars.setdefault("aml_registries", []).append({"name": name, **place, **options})
+        elsewhere = {} if resource_group is None else {"resource_group": resource_group}
+        self.vars.setdefault("aml_registries", []).append({"name": name, **elsewhere, **options})
 
     def add_connection(self, body: Body) -> None:
         """A connection of the workspace itself."""
