@@ -14,7 +14,7 @@ COLLECTION = $(VENV)/lib/python$$($(BIN)/python -c 'import sys; print("%d.%d" % 
 # The checkout's tools before the system's; SSL and cloud settings of the caller stay as they are.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup test slow-test quickstart simulator simulator-stop molecule bench page-test pictures kill-test gates coverage mutants conformance faults \
+.PHONY: help setup test slow-test quickstart simulator simulator-stop molecule bench output page-test pictures kill-test gates coverage mutants conformance faults \
 	properties limits shapes secrets errors manifest options architecture service-pages writable release lock \
 	clients acceptance acceptance-proof
 
@@ -70,6 +70,9 @@ molecule: setup ## test the roles: converge, verify and converge again on a simu
 
 bench: setup ## measure each figure and what it is compared with, in tables; about 25 minutes, and some more to install other clients; WRITE=FILE also as Markdown, SHORT=1 also into docs/speed.md, ONLY="tasks fleets" some, SUITE=1 also make test, QUICK=1 whether it works
 	@$(BIN)/python -m scripts.bench $(if $(QUICK),--quick) $(if $(WRITE),--write $(WRITE)) $(if $(SHORT),--short) $(if $(ONLY),--only $(ONLY)) $(if $(SUITE),--suite)
+
+output: setup ## measure how many bytes ansible-playbook prints for fleets, in a table; KEEP=FOLDER stores the output of each case
+	@$(BIN)/python -m scripts.output_bytes $(if $(KEEP),--keep $(KEEP))
 
 page-test: setup ## open the drift report's page in a real browser, as wide as a phone and as a desktop
 	@scripts/system-packages browser

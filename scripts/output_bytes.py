@@ -5,7 +5,8 @@
 
     .venv/bin/python -m scripts.output_bytes [--keep FOLDER]
 
-``--keep`` stores the output of each case in a folder. The fleet of 600 clusters is in a simulator of its own.
+A run must print less than ``MOST`` bytes, however many targets it has. ``--keep`` stores the output of each case in a folder.
+The fleet of 600 clusters is in a simulator of its own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from .command import BIN
 
 TARGETS = 600
 INVALID = 540
+# Bytes.
+MOST = 20_000
 Document = list[dict[str, t.Any]]
 
 
@@ -135,6 +138,8 @@ def main() -> None:
             for way in (str(play), "azureml.compute.fleet"):
                 text = printed(case, way, folder, environment)
                 sizes.append(len(text.encode()))
+                if sizes[-1] > MOST:
+                    raise SystemExit(f"{case.title}: {sizes[-1]:,} bytes are more than {MOST:,}.\n{text}")
                 if options.keep:
                     options.keep.mkdir(parents=True, exist_ok=True)
                     (options.keep / f"{number}-{Path(way).stem}.txt").write_text(text)

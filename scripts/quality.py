@@ -40,6 +40,7 @@ SECTIONS = {
     "mutants": "Mutants",
     "gates": "Gates of the ecosystem",
     "bench": "Speed",
+    "output": "Output",
 }
 HEAD = """# What was tried, and what came of it
 
