@@ -101,9 +101,11 @@ def test_what_is_left_is_named() -> None:
         aml_teardown_declared=True,
         aml_teardown_deleted={"deleted_resources": [VAULT.upper()]},
         aml_teardown_outside=[{"resources": [{"id": one}]} for one in ids],
+        aml_teardown_attached=[{"name": "gone", "resource_id": ids[2].upper()}, {"name": "kept", "resource_id": f"{scope}/vm"}],
         aml_role_assignments=[{"role": "Reader", "principal_id": "p", "scope": scope}, {"role": "Owner", "principal_id": "p"}],
     )  # fmt: skip
     assert deleted[1:] == [
+        f"{scope}/vm, which was attached as kept",
         f"{VAULT.upper()}, soft-deleted: its name is reserved until it is recovered, purged, or permanently deleted after some days",
         f"The managed resource group of {ids[0]}, until the service has deleted it",
         f"{ids[1]}, soft-deleted: it can be recovered for some days",
