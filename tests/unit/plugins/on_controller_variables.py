@@ -95,7 +95,11 @@ def test_every_playbook_checks_the_names_first(path: Path) -> None:
         provision = yaml.safe_load((ROOT / "playbooks" / "tasks" / "provision.yml").read_text())
         assert provision[0]["ansible.builtin.import_tasks"] == "validate.yml"
     elif path.stem == "fleet":
-        assert first[0]["ansible.builtin.import_role"]["name"] == "azureml.compute.aml_fleet", "the role checks them"
+        assert (
+            imports[1] == "tasks/arguments.yml"
+            and first[2]["ansible.builtin.import_role"]["rolespec_validate"] is False
+        )
+        assert set(first[0]) == {"name", "ansible.builtin.assert", "when"}
     else:
         assert imports[0] == "tasks/variables.yml"
 
@@ -114,8 +118,16 @@ def test_the_variables_of_every_role_are_checked_before_the_first_write() -> Non
         if include := task.get("ansible.builtin.include_role") or task.get("ansible.builtin.import_role"):
             roles |= set(re.findall(r"\baml_(\w+)", include["name"]) + re.findall(r"'aml_(\w+)'", task.get("loop", "")))
     (block,) = yaml.safe_load((ROOT / "playbooks" / "tasks" / "validate.yml").read_text())
-    loop = block["block"][0]["loop"]
-    assert len(roles) > 10 and {role for role in roles if f"'{role}'" not in loop} == set()
+    first = block["block"][0]
+    assert first["ansible.builtin.import_tasks"] == "arguments.yml"
+    assert len(roles) > 10 and {role for role in roles if f"'{role}'" not in first["vars"]["__aml_roles"]} == set()
+
+
+def test_arguments_of_roles_and_names_of_variables_are_reported_together() -> None:
+    check, report = yaml.safe_load((ROOT / "playbooks" / "tasks" / "arguments.yml").read_text())
+    assert check["loop"] == "{{ __aml_roles }}" and check["failed_when"] is False
+    assert "azureml.compute.unknown_variables" in report["vars"]["__aml_unknown"]
+    assert "__aml_unknown" in report["when"] and "__aml_invalid" in report["when"]
 
 
 def test_an_error_about_an_unknown_option_has_the_one_that_it_resembles() -> None:
