@@ -51,14 +51,20 @@ def case(request: pytest.FixtureRequest, azure: Azure, tmp_path: Path) -> Case:
     return CASES[request.param](azure, tmp_path)
 
 
+def _as_sent(case: Case, secret: str) -> str:
+    """The spelling of a secret in the body of a request: an extension's certificates and keys are base64."""
+    is_pem = secret.startswith("-----BEGIN ")
+    if is_pem and case.module == "aml_kubernetes_extension":
+        return base64.b64encode(secret.encode()).decode()
+    return json.dumps(secret.strip())[1:-1]
+
+
 def test_success_check_mode_and_no_change(watched: Watched, case: Case) -> None:
     planned = watched.run(case, check=True)
     assert planned["changed"]
     done = watched.run(case)
     sent = json.dumps([write.body for write in watched.azure.writes])
-    # Certificates and keys of an extension are sent as base64.
-    encoded = [base64.b64encode(secret.encode()).decode() for secret in case.secrets]
-    assert done["changed"] and any(text in sent for text in (MARK, *encoded)), "it was sent"
+    assert done["changed"] and [secret for secret in case.secrets if _as_sent(case, secret) not in sent] == []
     assert watched.run(case)["changed"] is False
     assert watched.run(case, state="absent")["changed"]
 

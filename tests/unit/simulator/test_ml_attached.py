@@ -268,6 +268,23 @@ def test_kubernetes_namespaces_and_identity(world: World) -> None:
     assert world.put("att-three", properties("Kubernetes")).status == 201
 
 
+def test_a_cluster_without_the_extension(world: World) -> None:
+    """Whether it counts is a guess; an extension counts when it is installed."""
+    world.app.configure({"guesses": {"kubernetes": {"without_extension": "fail"}}})
+    make_target(world, "Kubernetes")
+    world.put("att-one", properties("Kubernetes"))
+    world.wait(200)
+    assert world.get("att-one")["properties"]["provisioningState"] == "Failed"
+    cluster = properties("Kubernetes")["resourceId"]
+    path = f"{cluster}/providers/Microsoft.KubernetesConfiguration/extensions/azureml"
+    for state, expected in (("Creating", "Failed"), ("Succeeded", "Succeeded")):
+        extension = {"id": path, "name": "azureml", "type": "Microsoft.KubernetesConfiguration/extensions"}
+        world.app.store.put(path, {**extension, "properties": {"provisioningState": state}})
+        world.put(f"att-{state.lower()}", properties("Kubernetes", namespace=state.lower()))
+        world.wait(200)
+        assert world.get(f"att-{state.lower()}")["properties"]["provisioningState"] == expected
+
+
 def test_kubernetes_instance_types_are_checked(world: World) -> None:
     make_target(world, "Kubernetes")
     assert world.put("att-one", properties("Kubernetes", instanceTypes={"a": {"cpu": 1}})).status == 400

@@ -72,6 +72,7 @@ NOT_COMPARED = {
     "aks.name_length_created": "the walk creates no inference cluster",
     "attach.change_target": "needs a second target of the same type",
     "attach.delete_attached": "on the service it could delete the resource that is attached, which is the user's own",
+    "kubernetes.without_extension": "the walk attaches clusters that have the extension",
     "attach.verb": "needs an identity that may only read the target",
     "datastore.other_kinds": "the walk makes no hub, project or feature store",
     "diagnostic_setting.destination_type": "the walk makes no diagnostic setting",

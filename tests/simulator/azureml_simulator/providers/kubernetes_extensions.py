@@ -17,7 +17,7 @@ from azureml_simulator.arm.rules import mapping
 from azureml_simulator.entra.directory import TENANT, stable_guid
 from azureml_simulator.http import ArmError, Request, Response
 from azureml_simulator.operations import Operation
-from azureml_simulator.providers.machine_learning.kubernetes import TARGETS
+from azureml_simulator.providers.machine_learning.kubernetes import EXTENSION_TYPE, TARGETS
 from azureml_simulator.providers.machine_learning.workspace_body import system_data, touch
 from azureml_simulator.routing import Route
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 PROVIDER = "Microsoft.KubernetesConfiguration"
-EXTENSION_TYPE = f"{PROVIDER}/extensions"
 AML_EXTENSION = "Microsoft.AzureML.Kubernetes"
 _VERSIONS = ("2022-11-01", "2023-05-01", "2024-11-01", "2025-03-01")
 _COMPUTE_TYPE = "Microsoft.MachineLearningServices/workspaces/computes"

@@ -4,8 +4,9 @@
 """Kubernetes: an AKS or Arc cluster with the extension, by namespace (docs/facts.md a.6 [SPEC], a.4 [REC R13]).
 
 Several attachments of one cluster are allowed [D, docs/coverage.md 1.10]; whether two of the same namespace are is
-a guess. The extension and the namespace inside the cluster are not simulated: both count as present. Only the first
-user identity is used [D]; all are shown.
+a guess. The extension must be installed before [D how-to-attach-kubernetes-to-workspace]; how an attachment without it ends
+is a guess: in a failure without a cause, as one was seen to end [ISS AML-Kubernetes#155]. The namespace inside the cluster is
+not simulated: it counts as present. Only the first user identity is used [D]; all are shown.
 """
 
 from __future__ import annotations
@@ -14,11 +15,16 @@ from typing import ClassVar
 
 from azureml_simulator.providers.machine_learning import attached_kind
 from azureml_simulator.providers.machine_learning.attached_kind import AttachedKind
-from azureml_simulator.providers.machine_learning.common import Document, mapping, refuse
+from azureml_simulator.providers.machine_learning.common import SUCCEEDED, Document, mapping, refuse
 
 # Of Microsoft.ContainerService and Microsoft.Kubernetes (Arc).
 TARGETS = ("Microsoft.ContainerService/managedClusters", "Microsoft.Kubernetes/connectedClusters")
 _DEFAULT_TYPE = "defaultinstancetype"
+EXTENSION_TYPE = "Microsoft.KubernetesConfiguration/extensions"
+_NO_EXTENSION = {
+    "code": "InternalServerError",
+    "message": "An internal server error occurred. If the problem persists, contact support",
+}
 
 
 class Kubernetes(AttachedKind):
@@ -31,7 +37,7 @@ class Kubernetes(AttachedKind):
     # R13 was still in progress after two and a half minutes.
     defaults: ClassVar[Document] = {
         "seconds": {"kubernetes.attach": 150.0, **attached_kind.DEFAULTS["seconds"]},
-        "guesses": {"kubernetes": {"same_namespace": "refuse"}},
+        "guesses": {"kubernetes": {"same_namespace": "refuse", "without_extension": "accept"}},
     }
 
     def accept(self, workspace: Document, doc: Document, sent: Document, target: Document | None) -> Document:
@@ -66,6 +72,13 @@ class Kubernetes(AttachedKind):
                     workspace["location"],
                 )
         return types
+
+    def finish(self, doc: Document, private: Document) -> Document | None:
+        if self.app.config["guesses"]["kubernetes"]["without_extension"] != "fail":
+            return None
+        extensions = self.app.store.children(doc["properties"]["resourceId"], EXTENSION_TYPE)
+        installed = (one["properties"].get("provisioningState") for one in extensions)
+        return None if SUCCEEDED in installed else dict(_NO_EXTENSION)
 
     def check_single(self, workspace: Document, doc: Document, resource_id: str, inner: Document) -> None:
         if self.app.config["guesses"]["kubernetes"]["same_namespace"] != "refuse":
