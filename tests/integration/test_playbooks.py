@@ -259,8 +259,7 @@ def test_a_fleet(fleet: Player) -> None:
     document = yaml.safe_load((fleet.folder / "all" / "fleet.yml").read_text())["aml_fleet_workspaces"]
     assert {workspace["name"] for workspace in document} == set(hosts)
     assert {name for name, result in done.tasks if result.get("changed")} == {
-        "Create the directory",
-        "Write the vars file",
+        "Export the workspace",
         "Write the fleet document",
     }
 
