@@ -77,6 +77,8 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     ("aml_kubernetes_extension", "configuration_protected_settings"): ("protected-settings",),
     ("aml_connection", "definition"): ("connection-definition",),
     **{("aml_connection", path): cases for path, cases in OF_CONNECTIONS.items()},
+    ("aml_batch_deployment", "settings.environment_variables"): ("batch-deployment-variables",),
+    ("aml_batch_deployment", "definition"): ("batch-deployment-definition",),
     ("aml_online_deployment", "environment_variables"): ("deployment-variables",),
     ("aml_online_deployment", "definition"): ("deployment-definition",),
     ("aml_datastore", "credentials.account_key"): ("account-key",),

@@ -155,6 +155,16 @@ def served(azure: Simulator) -> None:
         azure.arm("PUT", f"{endpoint}/deployments/{name}", ML, body)
 
 
+def batched(azure: Simulator) -> None:
+    """A batch endpoint with a deployment on the cluster cpu-cluster."""
+    home = f"{azure.group_id('ml-prod')}/providers/Microsoft.MachineLearningServices/workspaces/ws-prod"
+    endpoint = f"{home}/batchEndpoints/iris-batch"
+    azure.arm("PUT", endpoint, ML, {"location": "eastus", "properties": {"authMode": "AADToken"}})
+    model = {"referenceType": "Id", "assetId": f"{home}/models/iris/versions/3"}
+    properties = {"compute": f"{home}/computes/cpu-cluster", "model": model}
+    azure.arm("PUT", f"{endpoint}/deployments/blue", ML, {"location": "eastus", "properties": properties})
+
+
 def attached(azure: Simulator) -> None:
     """A Kubernetes compute target."""
     properties = {"namespace": "ml"}
@@ -239,6 +249,9 @@ WORLDS = {
         [group("ml-prod"), resource(AKS, "aks", "2024-09-01", properties=POOLS), extension],
         {"aks_id": id_of(AKS, "aks")},
     ),
+    "aml_batch_deployment": World([*workspace(), cluster(), batched]),
+    "aml_batch_endpoint": World([*workspace(), cluster(), batched]),
+    "aml_batch_endpoint_info": World([*workspace(), cluster(), batched]),
     "aml_online_deployment": World([*workspace(), served]),
     "aml_online_endpoint": World(
         [*workspace(), resource(AKS, "aks", "2024-09-01", properties=POOLS), extension, attached, served],

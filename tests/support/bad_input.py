@@ -37,6 +37,9 @@ MODULES = (
     "aml_compute_cluster",
     "aml_compute_info",
     "aml_compute_instance",
+    "aml_batch_deployment",
+    "aml_batch_endpoint",
+    "aml_batch_endpoint_info",
     "aml_connection",
     "aml_connection_info",
     "aml_datastore",
@@ -75,6 +78,8 @@ MODULES = (
 # The modules that take YAML of the CLI.
 DEFINITIONS = (
     "aml_attached_compute",
+    "aml_batch_deployment",
+    "aml_batch_endpoint",
     "aml_compute_cluster",
     "aml_compute_instance",
     "aml_connection",
@@ -332,6 +337,41 @@ BASES: dict[str, list[Options]] = {
         },
     ],
     "aml_datastore_info": [{"name": "training_data", "type": ["azure_blob"]}],
+    "aml_batch_deployment": [
+        {
+            "endpoint_name": "iris-batch",
+            "name": "blue",
+            "location": "eastus",
+            "description": "For tests",
+            "tags": {"team": "vision"},
+            "model": "azureml:iris:3",
+            "environment": "azureml:sklearn:1",
+            "code_configuration": {"code": "azureml:scoring:1", "scoring_script": "score.py"},
+            "compute": "cpu-cluster",
+            "resources": {"instance_count": 2},
+            "settings": {
+                "mini_batch_size": 5,
+                "max_concurrency_per_instance": 2,
+                "error_threshold": -1,
+                "retry_settings": {"max_retries": 1, "timeout": 60},
+                "logging_level": "info",
+                "output_action": "append_row",
+                "output_file_name": "scores.csv",
+                "environment_variables": {"LOG_LEVEL": "info"},
+            },
+        }
+    ],
+    "aml_batch_endpoint": [
+        {
+            "name": "iris-batch",
+            "auth_mode": "aad_token",
+            "location": "eastus",
+            "description": "For tests",
+            "tags": {"team": "vision"},
+            "defaults": {"deployment_name": "blue"},
+        }
+    ],
+    "aml_batch_endpoint_info": [{"name": "iris-batch", "deployments": True}],
     "aml_online_deployment": [
         {
             "endpoint_name": "iris-prod",
@@ -898,6 +938,13 @@ RULES: dict[str, list[t.Any]] = {
     "aml_online_endpoint_info:name": [segment for segment in _SEGMENT if segment is not None],
     "aml_online_endpoint:compute": ["", "a b", "/subscriptions/x", "a/b"],
     "aml_online_deployment:name": [*_SEGMENT, "1st", "a-", "ab", "e" * 33, "a_b"],
+    "aml_batch_endpoint:name": [*_SEGMENT, "1st", "a-", "ab", "e" * 33, "a_b"],
+    "aml_batch_endpoint:defaults": [{"nothing": 1}],
+    "aml_batch_endpoint_info:name": [segment for segment in _SEGMENT if segment is not None],
+    "aml_batch_deployment:name": [*_SEGMENT, "1st", "a-", "ab", "e" * 33, "a_b"],
+    "aml_batch_deployment:compute": ["", "a b", "/subscriptions/x", "a/b"],
+    "aml_batch_deployment:settings": [{"nothing": 1}],
+    "settings.retry_settings": [{"nothing": 1}],
     "endpoint_name": [*_SEGMENT, "1st", "a-", "ab", "e" * 33, "a_b"],
     "log_lines": [-1, "all"],
     "model_mount_path": [],

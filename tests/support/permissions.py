@@ -270,6 +270,36 @@ deployed(DEPLOYMENT, "change", **{**BLUE, "instance_count": 2})
 deployed(DEPLOYMENT, "delete", **ENDED)
 
 
+BATCH, BATCH_DEPLOYMENT = "aml_batch_endpoint", "aml_batch_deployment"
+QUEUED = {"name": "iris-batch"}
+RUN_BY_CPU = {"endpoint_name": "iris-batch", "name": "blue", "model": "azureml:iris:3", "compute": "cpu"}
+plain(BATCH, "create", None, **QUEUED)
+plain(BATCH, "no change", (BATCH, QUEUED), **QUEUED)
+plain(BATCH, "change", (BATCH, QUEUED), **QUEUED, description="other")
+plain(BATCH, "delete", (BATCH, QUEUED), **QUEUED, state="absent")
+plain(f"{BATCH}_info", "all of a workspace", (BATCH, QUEUED))
+
+
+def batched(module: str, what: str, *, deployed: bool = True, **options: t.Any) -> None:
+    """A task for a batch endpoint that has a deployment on a cluster."""
+
+    @row(module, what)
+    def scenario(azure: Azure) -> Task:
+        azure.run("aml_compute_cluster", name="cpu", size="Standard_DS3_v2", max_instances=1)
+        azure.run(BATCH, **QUEUED)
+        if deployed:
+            azure.run(BATCH_DEPLOYMENT, **RUN_BY_CPU)
+        return module, options
+
+
+batched(BATCH, "change the default", **QUEUED, defaults={"deployment_name": "blue"})
+batched(f"{BATCH}_info", "with deployments", deployments=True)
+batched(BATCH_DEPLOYMENT, "create", deployed=False, **RUN_BY_CPU)
+batched(BATCH_DEPLOYMENT, "no change", **RUN_BY_CPU)
+batched(BATCH_DEPLOYMENT, "change", **{**RUN_BY_CPU, "description": "other"})
+batched(BATCH_DEPLOYMENT, "delete", endpoint_name="iris-batch", name="blue", state="absent")
+
+
 ANALYTICS, SINK, RULE = (
     f"{GROUP_ID}/providers/{type_}"
     for type_ in (

@@ -306,6 +306,26 @@ def _deployment(azure: Azure, folder: Path) -> Case:
     return Case(DEPLOYMENT, options, "onlineEndpoints/iris-prod/deployments/target-a", [word], {"instance_count": 0})
 
 
+def _batch_deployment(azure: Azure, folder: Path) -> Case:
+    azure.run("aml_compute_cluster", name="cpu", size="Standard_DS3_v2", max_instances=1)
+    azure.run("aml_batch_endpoint", name="iris-batch")
+    word = secret("VariableOfABatchDeployment")
+    options = {
+        "endpoint_name": "iris-batch",
+        "name": "target-a",
+        "model": "azureml:iris:3",
+        "compute": "cpu",
+        "settings": {"environment_variables": {"ANY_NAME": word}},
+    }
+    wrong = {"resources": {"instance_count": 0}}
+    return Case("aml_batch_deployment", options, "batchEndpoints/iris-batch/deployments/target-a", [word], wrong)
+
+
+def _batch_deployment_definition(azure: Azure, folder: Path) -> Case:
+    case = _batch_deployment(azure, folder)
+    return replace(case, options={"definition": json.dumps({"type": "model", **case.options})})
+
+
 def _deployment_definition(azure: Azure, folder: Path) -> Case:
     case = _deployment(azure, folder)
     return replace(case, options={"definition": json.dumps(case.options)})
@@ -422,6 +442,8 @@ CASES: dict[str, t.Callable[[Azure, Path], Case]] = {
     "datastore-definition": _datastore_definition,
     **CONNECTIONS,
     "connection-definition": _connection_definition,
+    "batch-deployment-variables": _batch_deployment,
+    "batch-deployment-definition": _batch_deployment_definition,
     "deployment-variables": _deployment,
     "deployment-definition": _deployment_definition,
     "secret-body": _secret_body,

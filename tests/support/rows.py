@@ -15,6 +15,8 @@ from ansible_collections.azureml.compute.plugins.module_utils._engine import rul
 from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import Option
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.attached_types import ATTACHED
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.batch_deployment import BATCH_DEPLOYMENT
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.batch_endpoint import BATCH_ENDPOINT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.connection import CONNECTION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
@@ -79,6 +81,8 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "aml_datastore": (DATASTORE,),
     "aml_diagnostic_setting": (DIAGNOSTIC_SETTING,),
     "aml_kubernetes_extension": (KUBERNETES_EXTENSION,),
+    "aml_batch_deployment": (BATCH_DEPLOYMENT,),
+    "aml_batch_endpoint": (BATCH_ENDPOINT,),
     "aml_online_deployment": (ONLINE_DEPLOYMENT,),
     "aml_online_endpoint": (ONLINE_ENDPOINT,),
     "aml_registry": (REGISTRY,),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 # The collections of a workspace by their names in documents and results, with the place that their resources have in an id.
 COLLECTION_PATHS = {
+    "batch_endpoints": "batchEndpoints",
     "computes": "computes",
     "connections": "connections",
     "datastores": "datastores",
@@ -166,9 +167,11 @@ def child_target(subscription_id: str, resource_group: str, workspace: str, coll
     return Target(name, f"{collection_id(parent, collection)}/{name}", parent, subscription_id, resource_group)
 
 
-def deployment_target(subscription_id: str, resource_group: str, workspace: str, endpoint: str, name: str) -> Target:
-    """A deployment of an online endpoint, in which it is."""
-    parent = child_target(subscription_id, resource_group, workspace, "online_endpoints", endpoint).id
+def deployment_target(
+    subscription_id: str, resource_group: str, workspace: str, endpoints: str, endpoint: str, name: str
+) -> Target:
+    """A deployment of an endpoint, in which it is; ``endpoints`` is the collection of the endpoint."""
+    parent = child_target(subscription_id, resource_group, workspace, endpoints, endpoint).id
     return Target(name, f"{parent}/deployments/{name}", parent, subscription_id, resource_group)
 
 

@@ -524,7 +524,8 @@ _ONE = re.compile(
     rf"/workspaces/[^/]+(/(?P<child>{'|'.join(map(re.escape, COLLECTION_PATHS.values()))})/[^/]+)?/?\Z", re.IGNORECASE
 )
 # What is in an endpoint.
-_BELOW = re.compile(r"/workspaces/[^/]+/onlineEndpoints/[^/]+/(?P<child>deployments)/[^/]+/?\Z", re.IGNORECASE)
+_BELOW = re.compile(r"/workspaces/[^/]+/(online|batch)Endpoints/[^/]+/(?P<child>deployments)/[^/]+/?\Z", re.IGNORECASE)
+BATCH_DEPLOYMENTS = "batch_deployments"
 _IN_WORKSPACE = "|".join(map(_last, COLLECTION_PATHS.values()))
 _MANY = re.compile(
     rf"/(?P<last>workspaces|registries|{_IN_WORKSPACE}|usages|quotas|vmSizes|deployments|subscriptions|locks|listNodes|extensions)/?\Z",
@@ -548,10 +549,15 @@ def of_resource(path: str, body: t.Any) -> Shape:
     match = (_ONE.search(path) or _BELOW.search(path)) if _PROVIDER in path.casefold() else None
     if match is None:
         return next((shape for part, shape in _OTHERS if part in path.casefold()), RESOURCE)
-    child = _last(match["child"] or "")
+    child = _child_of(path, _last(match["child"] or ""))
     if child == "computes":
         return _compute_shape(body)
     return _child_shape(child) if child else _workspace_shape()
+
+
+def _child_of(path: str, last: str) -> str:
+    """The name under which the shape of a resource is known: deployments of online and of batch endpoints have the same last part of their address."""
+    return BATCH_DEPLOYMENTS if last == "deployments" and "/batchendpoints/" in path.casefold() else last
 
 
 def of_items(path: str) -> t.Callable[[t.Any], Shape]:
@@ -570,6 +576,7 @@ def of_items(path: str) -> t.Callable[[t.Any], Shape]:
             "extensions": EXTENSION,
         }
         return _always(others.get(last, mapping({"id": TEXT, "tags": mapping(values=SCALAR)})))
+    last = _child_of(path, last)
     if last == "computes":
         return lambda item: _identified(_compute_shape(item))
     if last in _CHILDREN:

@@ -8,16 +8,15 @@ from __future__ import annotations
 import typing as t
 
 from .._core import redact
-from .._core.arm_id import Target, deployment_target
+from .._core.arm_id import Target
 from .._core.errors import AmlError
-from .._core.findings import refuse
-from .._engine import rules
 from .._engine.planning import ABSENT
 from .._kinds.online_deployment import ONLINE_DEPLOYMENT
+from .._kinds.online_endpoint import ONLINE_ENDPOINT
 from .._module.result import Result
 from .._module.task import Task
 from .._reconcilers.online_endpoint import OnlineDeploymentExtension
-from .compute_targets import manage, with_api_version
+from .compute_targets import deployment_of, manage, with_api_version
 
 # In characters: the end of a log says why a container did not start.
 _LONGEST_LOG = 20_000
@@ -25,21 +24,13 @@ _LONGEST_LOG = 20_000
 
 def deployment(task: Task) -> Result:
     """The job of ``aml_online_deployment``: an error of one that failed has the end of its log."""
-    target = _target(task)
+    target = deployment_of(task, ONLINE_ENDPOINT.collection)
     try:
         return manage(task, ONLINE_DEPLOYMENT, OnlineDeploymentExtension, key="deployment", target=target)
     except AmlError as error:
         if error.changed and task.params["state"] != ABSENT and task.params["log_lines"]:
             _add_logs(task, target, error)
         raise
-
-
-def _target(task: Task) -> Target:
-    params = task.params
-    refuse(finding for option in ("endpoint_name", "name") for finding in rules.segment(params[option], option))
-    return deployment_target(
-        task.subscription_id, params["resource_group"], params["workspace"], params["endpoint_name"], params["name"]
-    )
 
 
 def _add_logs(task: Task, target: Target, error: AmlError) -> None:

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.answers import is_absent
-from .._core.arm_id import target_in, workspace_target
-from .._core.errors import AmlError, ArmError, RuleError, each
+from .._core.errors import AmlError, RuleError
 from .._engine.kind import Body
 from .._kinds.online_deployment import ONLINE_DEPLOYMENT
 from .._kinds.online_endpoint import ONLINE_ENDPOINT
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import read_all
+from .compute_targets import read_deployments, read_endpoints
 
 
 def gather(task: Task) -> Result:
@@ -27,26 +25,13 @@ def gather(task: Task) -> Result:
             hint="Nothing was read. Set no_log: true on the task.",
         )
     version = task.params.get("api_version") or ONLINE_ENDPOINT.complete_version
-    workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"]).id
-    rows = list(each(read_all(task, ONLINE_ENDPOINT), ONLINE_ENDPOINT.project, task.malformed.append))
+    rows = read_endpoints(task, ONLINE_ENDPOINT)
     for row in rows:
-        # By its name in this workspace: the id of an item of a list could be that of anything.
-        row["id"] = target_in(workspace, ONLINE_ENDPOINT.collection, row["name"]).id
         if task.params["deployments"]:
-            row["deployments"] = _deployments(task, row["id"], version)
+            row["deployments"] = read_deployments(task, ONLINE_DEPLOYMENT, row["id"])
         if task.params["show_keys"]:
             row |= _secrets(task, row, version)
     return {"changed": False, "endpoints": rows}
-
-
-def _deployments(task: Task, endpoint: str, version: str) -> list[dict[str, t.Any]]:
-    try:
-        bodies: list[Body] = task.client.list(f"{endpoint}/deployments", version, malformed=task.malformed.append)
-    except ArmError as error:
-        if is_absent(error):
-            return []
-        raise
-    return list(each(bodies, ONLINE_DEPLOYMENT.project, task.malformed.append))
 
 
 def _secrets(task: Task, row: dict[str, t.Any], version: str) -> dict[str, t.Any]:

@@ -15,7 +15,9 @@ from __future__ import annotations
 import typing as t
 
 from .._core import files
-from .._core.arm_id import Target, child_target, collection_id, workspace_target
+from .._core.answers import is_absent
+from .._core.arm_id import Target, child_target, collection_id, deployment_target, target_in, workspace_target
+from .._core.errors import ArmError, each
 from .._core.findings import refuse
 from .._engine import rules
 from .._engine.extensions import Checks, Extend, no_extension
@@ -47,6 +49,14 @@ def target_of(task: Task, collection: str = "computes") -> Target:
     return child_target(task.subscription_id, params["resource_group"], params["workspace"], collection, params["name"])
 
 
+def deployment_of(task: Task, endpoints: str) -> Target:
+    """The deployment that the options name; ``endpoints`` is the collection of its endpoint."""
+    params = task.params
+    refuse(finding for option in ("endpoint_name", "name") for finding in rules.segment(params[option], option))
+    place = (task.subscription_id, params["resource_group"], params["workspace"])
+    return deployment_target(*place, endpoints, params["endpoint_name"], params["name"])
+
+
 AnyKind = t.TypeVar("AnyKind", bound=Kind)
 
 
@@ -66,6 +76,28 @@ def read_all(task: Task, kind: Kind) -> list[Body]:
     path = collection_id(workspace.id, kind.collection)
     bodies: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
     return bodies
+
+
+def read_endpoints(task: Task, kind: Kind) -> list[dict[str, t.Any]]:
+    """The endpoint that the options name, or all of the workspace, as results show them."""
+    workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"]).id
+    rows = list(each(read_all(task, kind), kind.project, task.malformed.append))
+    for row in rows:
+        # By its name in this workspace: the id of an item of a list could be that of anything.
+        row["id"] = target_in(workspace, kind.collection, row["name"]).id
+    return rows
+
+
+def read_deployments(task: Task, kind: Kind, endpoint: str) -> list[dict[str, t.Any]]:
+    """The deployments of an endpoint; none of one that was deleted meanwhile."""
+    version = task.params.get("api_version") or kind.complete_version
+    try:
+        bodies: list[Body] = task.client.list(f"{endpoint}/deployments", version, malformed=task.malformed.append)
+    except ArmError as error:
+        if is_absent(error):
+            return []
+        raise
+    return list(each(bodies, kind.project, task.malformed.append))
 
 
 def manage(

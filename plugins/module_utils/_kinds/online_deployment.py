@@ -9,7 +9,6 @@ Sources: docs/facts.md o (recordings); ARM types of 2026-05-01, OnlineDeployment
 
 from __future__ import annotations
 
-import copy
 import re
 import typing as t
 
@@ -20,7 +19,7 @@ from .._engine import rules, versions
 from .._engine.fields import Field, choice, duration_from_seconds, seconds_from_service
 from .._engine.kind import Body, Kind, fixed
 from .._engine.plan import Declared, Plan
-from .online_endpoint import check_name
+from .online_endpoint import check_name, writable
 
 _SOURCE = "ARM types of 2026-05-01, OnlineDeploymentProperties"
 _P = "properties."
@@ -291,22 +290,15 @@ FIELDS = (
 )
 
 
-class OnlineDeployment(Kind):
-    """A deployment of an online endpoint. A PUT replaces it as a whole, and rolls the change out on its instances."""
+class Deployment(Kind):
+    """What deployments of online and of batch endpoints share. A PUT replaces one as a whole."""
 
-    label = "online deployment"
     api_version = versions.STABLE
-    parent_label = "online endpoint"
     parent_api_version = versions.STABLE
     parent_is_of_provider = True
     rewrite_fixes_failed = True
-    # Recorded: docs/facts.md o.1.
+    # Recorded of online endpoints: docs/facts.md o.1.
     absent_statuses = (204, 404)
-    release = "Move the traffic to another deployment"
-    fields = FIELDS
-    required_on_create = ("instance_count",)
-
-    # --- what was declared ---
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)
@@ -318,11 +310,42 @@ class OnlineDeployment(Kind):
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
-        yield from check_name(ArmId(target.parent_id).name, "endpoint_name", "an online endpoint")
-        yield from check_name(target.name, "name", "an online deployment")
+        yield from check_name(ArmId(target.parent_id).name, "endpoint_name", self.parent_label)
+        yield from check_name(target.name, "name", self.label)
         if declared.get("code_configuration.code") and not declared.get("code_configuration.scoring_script"):
             message = "code_configuration needs scoring_script, the script of the code that answers requests."
             yield Finding("ScriptMissing", "code_configuration.scoring_script", message, _SOURCE)
+
+    def with_values(self, body: Body, values: Declared) -> Body:
+        changed = super().with_values(body, values)
+        code = changed["properties"].get("codeConfiguration")
+        if code is not None and not code.get("scoringScript"):
+            changed["properties"]["codeConfiguration"] = None
+        return changed
+
+    def writable(self, body: Body) -> Body:
+        return writable(body, _READ_ONLY)
+
+    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
+        new = super().recreate_body(body, plan, declared, target, parent)
+        new.pop("kind", None)
+        new["properties"].pop("properties", None)
+        return new
+
+
+class OnlineDeployment(Deployment):
+    """A deployment of an online endpoint. A PUT rolls the change out on its instances."""
+
+    label = "online deployment"
+    parent_label = "online endpoint"
+    release = "Move the traffic to another deployment"
+    fields = FIELDS
+    required_on_create = ("instance_count",)
+
+    # --- what was declared ---
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
+        yield from super().check(target, declared, tree)
         least, most = (declared.get(f"scale_settings.{name}_instances") for name in ("min", "max"))
         if least is not None and most is not None and least > most:
             message = f"scale_settings.min_instances must not be above max_instances ({most}); {least} is."
@@ -361,26 +384,7 @@ class OnlineDeployment(Kind):
         if scale and str(scale.setdefault("scaleType", "TargetUtilization")).casefold() == "default":
             # Those of the other type do not stay.
             changed["properties"]["scaleSettings"] = {"scaleType": scale["scaleType"]}
-        code = changed["properties"].get("codeConfiguration")
-        if code is not None and not code.get("scoringScript"):
-            changed["properties"]["codeConfiguration"] = None
         return changed
-
-    def writable(self, body: Body) -> Body:
-        outer = {
-            name: copy.deepcopy(body[name])
-            for name in ("location", "tags", "kind", "sku")
-            if body.get(name) is not None
-        }
-        properties = body.get("properties") or {}
-        kept = {name: value for name, value in properties.items() if name not in _READ_ONLY and value is not None}
-        return {**outer, "properties": copy.deepcopy(kept)}
-
-    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
-        new = super().recreate_body(body, plan, declared, target, parent)
-        new.pop("kind", None)
-        new["properties"].pop("properties", None)
-        return new
 
     # --- what the user sees ---
 

@@ -32,10 +32,12 @@ NAME = r"[a-zA-Z](?:[a-zA-Z0-9-]{1,30}[a-zA-Z0-9])"
 _CHANNELS = ("traffic", "mirror_traffic")
 
 
-def check_name(name: str, option: str, what: str) -> Findings:
-    """The name of an endpoint or of a deployment."""
+def check_name(name: str, option: str, label: str) -> Findings:
+    """The name of an endpoint or of a deployment; ``label`` is that of its kind."""
     if not re.fullmatch(NAME, name):
-        message = f"{option} {name!r} is not a valid name of {what}: 3 to 32 letters, digits and dashes, starting with a letter and not ending with a dash."
+        article = "an" if label.startswith("online") else "a"
+        rule = "3 to 32 letters, digits and dashes, starting with a letter and not ending with a dash"
+        message = f"{option} {name!r} is not a valid name of {article} {label}: {rule}."
         yield Finding("InvalidEndpointName", option, message, "docs/facts.md o.2")
 
 
@@ -230,7 +232,7 @@ class OnlineEndpoint(Kind):
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
-        yield from check_name(target.name, "name", "an online endpoint")
+        yield from check_name(target.name, "name", self.label)
         mirrored = shares_of(declared.get("mirror_traffic"))
         if mirrored and declared.get("compute"):
             message = "mirror_traffic is not supported by endpoints on Kubernetes: remove it, or remove compute."
@@ -284,16 +286,7 @@ class OnlineEndpoint(Kind):
         }
 
     def writable(self, body: Body) -> Body:
-        outer = {
-            name: copy.deepcopy(body[name])
-            for name in ("location", "tags", "kind", "sku")
-            if body.get(name) is not None
-        }
-        if body.get("identity"):
-            outer["identity"] = compute.writable_identity(body["identity"])
-        properties = body.get("properties") or {}
-        kept = {name: value for name, value in properties.items() if name not in _READ_ONLY and value is not None}
-        return {**outer, "properties": copy.deepcopy(kept)}
+        return writable(body, _READ_ONLY)
 
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
         new = super().recreate_body(body, plan, declared, target, parent)
@@ -330,6 +323,18 @@ class OnlineEndpoint(Kind):
             "openapi_uri": properties.get("swaggerUri"),
             "provisioning_state": properties.get("provisioningState"),
         }
+
+
+def writable(body: Body, read_only: t.Collection[str]) -> Body:
+    """The document of an endpoint or of a deployment without the properties that only the service may write."""
+    outer = {
+        name: copy.deepcopy(body[name]) for name in ("location", "tags", "kind", "sku") if body.get(name) is not None
+    }
+    if body.get("identity"):
+        outer["identity"] = compute.writable_identity(body["identity"])
+    properties = body.get("properties") or {}
+    kept = {name: value for name, value in properties.items() if name not in read_only and value is not None}
+    return {**outer, "properties": copy.deepcopy(kept)}
 
 
 def _shown(shares: t.Mapping[str, int]) -> str:

@@ -30,8 +30,10 @@ Spec = t.Mapping[str, dict[str, t.Any]]
 WORKSPACE, CONNECTION = "workspace", connection_yaml.KIND
 REGISTRY = "registry"
 ENDPOINT, DEPLOYMENT = "online_endpoint", "online_deployment"
+BATCH_ENDPOINT, BATCH_DEPLOYMENT = "batch_endpoint", "batch_deployment"
+_SERVING = (ENDPOINT, DEPLOYMENT, BATCH_ENDPOINT, BATCH_DEPLOYMENT)
 # Their schemas have no type, or another one.
-_ALONE = (WORKSPACE, CONNECTION, REGISTRY, ENDPOINT, DEPLOYMENT)
+_ALONE = (WORKSPACE, CONNECTION, REGISTRY, *_SERVING)
 
 # The module that keeps each kind of the CLI's schema, for who gave a definition to the wrong one.
 _MODULES = {
@@ -81,6 +83,8 @@ _READ_ONLY: dict[str, tuple[str, ...]] = {
     CONNECTION: ("creation_context",),
     ENDPOINT: ("scoring_uri", "openapi_uri", "kind", "creation_context", "provisioning_state"),
     DEPLOYMENT: ("kind", "creation_context", "private_network_connection"),
+    BATCH_ENDPOINT: ("scoring_uri", "openapi_uri", "kind", "creation_context", "provisioning_state"),
+    BATCH_DEPLOYMENT: ("kind", "creation_context"),
     REGISTRY: (
         "$schema",
         "id",
@@ -169,7 +173,8 @@ def parse(definition: t.Any) -> Tree:
 
 def _is_endpoint(declared: Tree) -> bool:
     """Whether a file of the CLI is of an online endpoint, whose schema has no type."""
-    return "auth_mode" in declared or "onlineendpoint" in str(declared.get("$schema")).casefold()
+    schema = str(declared.get("$schema")).casefold()
+    return "onlineendpoint" in schema or ("auth_mode" in declared and "batchendpoint" not in schema)
 
 
 # What a file shows by other fields than its type.
@@ -202,6 +207,10 @@ def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
     )
 
 
+# What the loaders of deployments require, and an option may have.
+_NEEDED = {DEPLOYMENT: ("endpoint_name", "instance_type"), BATCH_DEPLOYMENT: ("endpoint_name", "compute")}
+
+
 def _complete(declared: Tree, given: Tree, kind: str) -> Tree:
     """The definition with what the loader cannot do without, where that comes from an option; what is missing then is Ansible's to say."""
     needed: Tree = {"name": "unnamed"}
@@ -209,8 +218,8 @@ def _complete(declared: Tree, given: Tree, kind: str) -> Tree:
         # Its loader requires what the service has a default for.
         location = given.get("location") or declared.get("location") or "unnamed"
         needed |= {"location": location, "replication_locations": [{"location": location}]}
-    elif kind == DEPLOYMENT:
-        needed |= {option: given.get(option) or "unnamed" for option in ("endpoint_name", "instance_type")}
+    elif kind in _NEEDED:
+        needed |= {option: given.get(option) or "unnamed" for option in _NEEDED[kind]}
     elif kind not in _ALONE:
         needed["type"] = kind
     for name in ("resource_id", "namespace", *(("type",) if kind == CONNECTION else ())):
@@ -227,9 +236,12 @@ def _complete(declared: Tree, given: Tree, kind: str) -> Tree:
 def _validate(declared: Tree, kind: str) -> None:
     import yaml
     from azure.ai.ml import (
+        load_batch_deployment,
+        load_batch_endpoint,
         load_compute,
         load_connection,
         load_datastore,
+        load_model_batch_deployment,
         load_online_deployment,
         load_online_endpoint,
         load_registry,
@@ -244,6 +256,9 @@ def _validate(declared: Tree, kind: str) -> None:
         REGISTRY: load_registry,
         ENDPOINT: load_online_endpoint,
         DEPLOYMENT: load_online_deployment,
+        BATCH_ENDPOINT: load_batch_endpoint,
+        # Only files of the type model have settings; the schema of others lacks them.
+        BATCH_DEPLOYMENT: load_model_batch_deployment if "settings" in declared else load_batch_deployment,
     }
     load = {**loaders, **dict.fromkeys(datastore.TYPES, load_datastore)}.get(kind, load_compute)
     source = io.StringIO(yaml.safe_dump(declared, sort_keys=False))
@@ -290,6 +305,8 @@ def _flat(messages: t.Any, field: str) -> t.Iterator[tuple[str, str]]:
 def to_options(declared: Tree, kind: str, spec: Spec, *, with_type: bool) -> Tree:
     """The options that say what the CLI's mapping says. Their names are the CLI's, or have it for an alias; what differs is spelled here."""
     tree = copy.deepcopy(declared)
+    if kind == BATCH_DEPLOYMENT:
+        _model_settings(tree)
     for name, row in spec.items():
         for alias in row.get("aliases", ()):
             if alias in tree:
@@ -298,7 +315,7 @@ def to_options(declared: Tree, kind: str, spec: Spec, *, with_type: bool) -> Tre
     _each(tree, _WEEK_DAYS, _snake)
     if kind == CONNECTION:
         connection_yaml.to_options(tree)
-    elif kind in (ENDPOINT, DEPLOYMENT):
+    elif kind in _SERVING:
         # An endpoint has none, and that of a deployment is a separate option.
         pass
     elif with_type:
@@ -346,6 +363,26 @@ def _one_subnet(tree: Tree) -> None:
     network = tree.get("network_settings")
     if isinstance(network, dict) and str(network.get("subnet") or "").startswith("/"):
         network.pop("vnet_name", None)
+
+
+# Of files without a type, in which they are not below settings.
+_MODEL_SETTINGS = (
+    "error_threshold", "retry_settings", "mini_batch_size", "logging_level", "output_action", "output_file_name",
+    "max_concurrency_per_instance", "environment_variables",
+)  # fmt: skip
+
+
+def _model_settings(tree: Tree) -> None:
+    """A batch deployment of the type model; one without a type is the same, in another form. Other types have no options."""
+    if str(tree.get("type", "model")).casefold() != "model":
+        return
+    tree.pop("type", None)
+    moved = {name: tree.pop(name) for name in _MODEL_SETTINGS if name in tree}
+    settings = {**moved, **(tree.get("settings") or {})}
+    if "instance_count" in settings:
+        tree["resources"] = {"instance_count": settings.pop("instance_count"), **(tree.get("resources") or {})}
+    if settings:
+        tree["settings"] = settings
 
 
 def _no_subnet(tree: Tree) -> None:
@@ -430,6 +467,8 @@ _OF_KIND: dict[str, tuple[t.Callable[[Tree], None], ...]] = {
     REGISTRY: (_one_registry,),
     ENDPOINT: (_own_properties,),
     DEPLOYMENT: (_own_properties, _gpus),
+    BATCH_ENDPOINT: (_own_properties,),
+    BATCH_DEPLOYMENT: (_own_properties,),
     **dict.fromkeys(datastore.TYPES, (_credentials,)),
 }
 

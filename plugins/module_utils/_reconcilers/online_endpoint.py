@@ -34,7 +34,7 @@ class OnlineEndpointExtension:
         wanted = _receivers(plan)
         if not wanted:
             return
-        states = {one["name"].casefold(): provisioning_status(one) for one in self._deployments()}
+        states = {one["name"].casefold(): provisioning_status(one) for one in deployments_of(self._remote)}
         missing = sorted(name for name in wanted if name.casefold() not in states)
         if missing:
             raise DeploymentMissing(
@@ -75,14 +75,13 @@ class OnlineEndpointExtension:
             )
 
     def _names(self) -> list[str]:
-        return sorted(one["name"] for one in self._deployments())
+        return sorted(one["name"] for one in deployments_of(self._remote))
 
-    def _deployments(self) -> list[Body]:
-        path = f"{self._remote.target.id}/deployments"
-        bodies: list[Body] = self._remote.client.list(
-            path, self._remote.kind.api_version, malformed=self._remote.warn_of_malformed
-        )
-        return bodies
+
+def deployments_of(endpoint: RemoteResource) -> list[Body]:
+    path = f"{endpoint.target.id}/deployments"
+    bodies: list[Body] = endpoint.client.list(path, endpoint.kind.api_version, malformed=endpoint.warn_of_malformed)
+    return bodies
 
 
 class KeyRegeneration:

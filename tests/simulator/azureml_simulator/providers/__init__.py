@@ -26,6 +26,7 @@ NAMES = (
     "machine_learning.workspaces",
     "machine_learning.computes",
     "machine_learning.jobs",
+    "machine_learning.batch_endpoints",
     "machine_learning.online_endpoints",
     "machine_learning.registries",
     "machine_learning.locations",

@@ -1,0 +1,17 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job of ``aml_batch_endpoint``."""
+
+from __future__ import annotations
+
+from .._kinds.batch_endpoint import BATCH_ENDPOINT
+from .._module.result import Result
+from .._module.task import Task
+from .._reconcilers.batch_endpoint import BatchEndpointExtension
+from .compute_targets import manage
+
+
+def endpoint(task: Task) -> Result:
+    """The job of ``aml_batch_endpoint``."""
+    return manage(task, BATCH_ENDPOINT, BatchEndpointExtension, key="endpoint")

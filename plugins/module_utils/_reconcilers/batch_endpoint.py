@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Batch endpoints and their deployments: which deployments and compute targets exist before something is sent to them, and what goes with a removal."""
+
+from __future__ import annotations
+
+from .._core.arm_id import ArmId
+from .._core.errors import AmlError
+from .._engine.kind import Body
+from .._engine.outcome import InUse
+from .._engine.plan import Declared, Plan
+from .._engine.remote import RemoteResource
+from .._kinds.batch_endpoint import DEFAULT, default_of
+from .online_endpoint import DeploymentMissing, deployments_of
+
+
+class ComputeMissing(AmlError):
+    """The compute target of a deployment does not exist."""
+
+    default_code = "ComputeMissing"
+
+
+class BatchEndpointExtension:
+    """Checks of an endpoint's default deployment and removal against its deployments."""
+
+    def __init__(self, remote: RemoteResource) -> None:
+        self._remote = remote
+
+    def before_update(self, plan: Plan, body: Body) -> None:
+        wanted = plan.values().get(DEFAULT)
+        names = self._names() if wanted else []
+        if wanted and wanted.casefold() not in map(str.casefold, names):
+            raise DeploymentMissing(
+                f"{self._remote.title} cannot have {wanted} as its default, because it has no such deployment. It has {', '.join(names) or 'none'}.",
+                target=self._remote.target.id,
+                hint="Nothing was sent. Create the deployment first, or correct its name.",
+            )
+
+    def before_replace(self) -> None:
+        names = [] if self._remote.behaviour.force else self._names()
+        if names:
+            raise InUse(
+                f"{self._remote.title} was not replaced, because its deployments would be deleted with it: {', '.join(names)}.",
+                details={"deployments": names},
+                hint="Remove them first, or set force=true.",
+            )
+
+    def before_remove(self, body: Body) -> None:
+        names = self._names()
+        if names:
+            self._remote.warnings.append(
+                f"DeploymentsDeleted: the deployments {', '.join(names)} are deleted with the endpoint."
+            )
+
+    def _names(self) -> list[str]:
+        return sorted(one["name"] for one in deployments_of(self._remote))
+
+
+class BatchDeploymentExtension:
+    """Checks of a deployment's compute target, and of its removal against the default of its endpoint."""
+
+    def __init__(self, remote: RemoteResource) -> None:
+        self._remote = remote
+
+    def before_create(self, complete: Declared, parent: Body | None) -> None:
+        self._require_compute(complete.get("compute"))
+
+    def before_update(self, plan: Plan, body: Body) -> None:
+        self._require_compute(plan.values().get("compute"))
+
+    def before_replace(self) -> None:
+        self._require_no_default("replaced")
+
+    def before_remove(self, body: Body) -> None:
+        self._require_no_default("deleted")
+
+    def _require_compute(self, compute: str | None) -> None:
+        remote = self._remote
+        if compute and remote.client.find(compute, remote.kind.api_version) is None:
+            raise ComputeMissing(
+                f"{remote.title} cannot use the compute target {ArmId(compute).name!r}, because it does not exist.",
+                target=remote.target.id,
+                hint="Nothing was sent. Create the compute target first, or correct compute.",
+            )
+
+    def _require_no_default(self, done: str) -> None:
+        remote = self._remote
+        endpoint: Body | None = remote.client.find(remote.target.parent_id, remote.kind.parent_api_version)
+        if default_of(endpoint) == remote.target.name.casefold():
+            raise InUse(
+                f"{remote.title} was not {done}, because it is the default of its endpoint: requests that name no deployment would fail.",
+                target=remote.target.id,
+                hint="Nothing was deleted. Set defaults.deployment_name of the endpoint to another deployment, or to null, first, with aml_batch_endpoint.",
+            )
