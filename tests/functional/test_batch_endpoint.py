@@ -127,4 +127,4 @@ def test_yaml_of_the_cli(clusters: Azure) -> None:
     new = {**shared, "type": "model", "settings": settings, "resources": {"instance_count": 2}}
     assert not clusters.run(DEPLOYMENT, definition=new)["changed"]
     failed = clusters.run(DEPLOYMENT, definition={**shared, "type": "pipeline"}, ok=False)
-    assert failed["failure"]["code"] in ("InvalidDefinition", "UnknownOption") and clusters.sent == []
+    assert failed["failure"]["code"] in ("InvalidDefinition", "NotManaged") and clusters.sent == []

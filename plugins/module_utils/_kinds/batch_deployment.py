@@ -112,8 +112,10 @@ FIELDS = (
         "settings.output_file_name",
         _P + "outputFileName",
         spec={"type": "str"},
+        rule=rules.segment,
         canon=canon.text,
         examples=("predictions.csv",),
+        wrong=("", "a/b"),
     ),
     replace(_SHARED["environment_variables"], option="settings.environment_variables"),
 )

@@ -241,7 +241,6 @@ def _validate(declared: Tree, kind: str) -> None:
         load_compute,
         load_connection,
         load_datastore,
-        load_model_batch_deployment,
         load_online_deployment,
         load_online_endpoint,
         load_registry,
@@ -257,11 +256,10 @@ def _validate(declared: Tree, kind: str) -> None:
         ENDPOINT: load_online_endpoint,
         DEPLOYMENT: load_online_deployment,
         BATCH_ENDPOINT: load_batch_endpoint,
-        # Only files of the type model have settings; the schema of others lacks them.
-        BATCH_DEPLOYMENT: load_model_batch_deployment if "settings" in declared else load_batch_deployment,
+        BATCH_DEPLOYMENT: load_batch_deployment,
     }
     load = {**loaders, **dict.fromkeys(datastore.TYPES, load_datastore)}.get(kind, load_compute)
-    source = io.StringIO(yaml.safe_dump(declared, sort_keys=False))
+    source = io.StringIO(yaml.safe_dump(_without_settings(declared, kind), sort_keys=False))
     # Output of azure-ai-ml would precede the module's JSON.
     with contextlib.redirect_stdout(io.StringIO()):
         try:
@@ -275,6 +273,16 @@ def _validate(declared: Tree, kind: str) -> None:
         except Exception as error:  # what its schema lets pass, its classes may break on (a virtual machine's ssh_settings without admin_username)
             message = f"definition: azure-ai-ml does not take it: {redact.cut(' '.join(str(error).split()), 300)}."
             raise RuleError(message, code="InvalidDefinition", hint="Nothing was sent. Correct definition.") from error
+
+
+def _without_settings(declared: Tree, kind: str) -> Tree:
+    """A batch deployment in the form that the public loader of azure-ai-ml takes: without the mapping ``settings`` of the type model."""
+    settings = declared.get("settings")
+    if kind != BATCH_DEPLOYMENT or not isinstance(settings, dict):
+        return declared
+    plain = {name: value for name, value in declared.items() if name != "settings"}
+    # That of the settings is the one of resources.
+    return {**plain, **{name: value for name, value in settings.items() if name != "instance_count"}}
 
 
 def _findings(error: t.Any) -> Findings:
