@@ -212,6 +212,7 @@ OFFLINE: list[tuple[str, dict[str, t.Any], str]] = [
     (ENDPOINT, {**NAMED, "compute": "k8s", "mirror_traffic": {"blue": 10}}, "InvalidTraffic"),
     (ENDPOINT, {"name": "1st"}, "InvalidEndpointName"),
     (DEPLOYMENT, {**BLUE, "model": "azureml:iris@latest"}, "InvalidAsset"),
+    (DEPLOYMENT, {**BLUE, "environment": "azureml:sklearn"}, "InvalidAsset"),
     (DEPLOYMENT, {**BLUE, "code_configuration": {"code": "azureml:scoring:1"}}, "ScriptMissing"),
     (DEPLOYMENT, {**BLUE, "instance_count": 0}, "OutOfRange"),
 ]

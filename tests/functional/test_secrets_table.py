@@ -144,6 +144,7 @@ PUBLIC = {
     ("aml_workspace", "definition"): "the CLI's schema of workspaces has no secret",
     ("aml_registry", "definition"): "the CLI's schema of registries has no secret",
     ("aml_online_endpoint", "definition"): "the CLI's schema of online endpoints has no secret",
+    ("aml_batch_endpoint", "definition"): "the CLI's schema of batch endpoints has no secret",
 }
 
 # What a run of a module in this process does not have: the test that looks there.

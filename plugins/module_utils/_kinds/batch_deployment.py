@@ -44,8 +44,9 @@ def _model_from_arm(value: t.Any) -> t.Any:
     return (value.get("assetId") or value.get("path")) if isinstance(value, dict) else value
 
 
-def _number(option: str, path: str, lowest: int) -> Field:
-    return Field(option, _P + path, spec={"type": "int"}, rule=rules.at_least(lowest, _SOURCE), shape=shape.NUMBER)
+def _number(option: str, path: str, lowest: int, **more: t.Any) -> Field:
+    rule = rules.at_least(lowest, _SOURCE)
+    return Field(option, _P + path, spec={"type": "int"}, rule=rule, shape=shape.NUMBER, **more)
 
 
 FIELDS = (
@@ -83,7 +84,7 @@ FIELDS = (
     _number("resources.instance_count", "resources.instanceCount", 1),
     _number("settings.mini_batch_size", "miniBatchSize", 1),
     _number("settings.max_concurrency_per_instance", "maxConcurrencyPerInstance", 1),
-    _number("settings.error_threshold", "errorThreshold", -1),
+    _number("settings.error_threshold", "errorThreshold", -1, wrong=(-2,)),
     _number("settings.retry_settings.max_retries", "retrySettings.maxRetries", 0),
     Field(
         "settings.retry_settings.timeout",

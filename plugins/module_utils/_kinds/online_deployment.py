@@ -40,7 +40,7 @@ ADDED_VARIABLES = ("AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT")
 # --- references ---
 
 _NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]*"
-_REFERENCE = re.compile(rf"(?:azureml:)?({_NAME}):({_NAME})")
+_REFERENCE = re.compile(rf"(?:azureml:)?(?!azureml:)({_NAME}):({_NAME})")
 _REGISTRY = r"azureml://registries/{name}/{collection}/{name}/versions/{name}"
 
 
