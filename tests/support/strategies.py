@@ -20,6 +20,8 @@ from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id impor
 from ansible_collections.azureml.compute.plugins.module_utils._engine import rules
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import workspace_rules
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.batch_deployment import BATCH_DEPLOYMENT
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.batch_endpoint import BATCH_ENDPOINT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.connection import CONNECTION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE, OF_STORAGE, STORAGE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
@@ -351,6 +353,8 @@ VALUES: dict[str, Strategy] = {
     "instance_count": st.integers(1, 4),
     "instance_type": spelled("Standard_DS3_v2"),
     "aml_online_deployment:scale_settings": st.just({"type": "default"}),
+    "aml_batch_deployment:compute": st.just(f"{WORKSPACE_ID}/computes/cpu-cluster"),
+    "aml_batch_deployment:settings.environment_variables": st.just({"LEVEL": "info"}),
     "aml_online_deployment:environment_variables": st.dictionaries(
         st.sampled_from(["LEVEL", "MODE"]), st.one_of(st.none(), st.integers(0, 9), st.booleans(), WORDS), max_size=2
     ),
@@ -391,6 +395,8 @@ NOT_DRAWN = {
     "materialization_identity": "of a creation, which needs azure-ai-ml; tests/integration/test_workspace.py",
     "grant_materialization_permissions": "of a creation, which needs azure-ai-ml; tests/integration/test_workspace.py",
     "aml_online_endpoint:compute": "an endpoint on Kubernetes takes a cluster with the extension; tests/functional/test_fleet_online_endpoints.py",
+    "expected_traffic": "decides whether other values are changed; tests/functional/test_online_endpoint.py",
+    "aml_batch_endpoint:defaults": "names a deployment, which a new endpoint does not have; tests/functional/test_batch_endpoint.py",
     "regenerate_keys": "is done in every run; tests/functional/test_online_endpoint.py",
     "resources": "of deployments on Kubernetes; tests/functional/test_online_endpoint.py",
     "log_lines": "decides what a failure shows, not what is declared; tests/functional/test_online_endpoint.py",
@@ -634,6 +640,11 @@ def _endpoint(azure: Azure) -> None:
     azure.run("aml_online_endpoint", name="an-endpoint")
 
 
+def _batch_endpoint(azure: Azure) -> None:
+    azure.run("aml_compute_cluster", name="cpu-cluster", size="Standard_DS3_v2", max_instances=1)
+    azure.run("aml_batch_endpoint", name="an-endpoint")
+
+
 def mend_deployment(options: Options) -> Options:
     code = options.get("code_configuration")
     if code and code.get("code") and not code.get("scoring_script"):
@@ -728,6 +739,12 @@ SUBJECTS = {
             "online_deployment", "aml_online_deployment", ONLINE_DEPLOYMENT, {"endpoint_name": "an-endpoint", "name": "a-deployment"},
             ("model", "instance_type", "instance_count"), mend_deployment, f"{WORKSPACE_ID}/onlineEndpoints/an-endpoint/deployments/a-deployment",
             collection="deployments", version="2026-05-01", replaceable=True, prepare=_endpoint,
+        ),
+        Subject("batch_endpoint", "aml_batch_endpoint", BATCH_ENDPOINT, {"name": "an-endpoint"}, collection="batch_endpoints", version="2026-05-01"),
+        Subject(
+            "batch_deployment", "aml_batch_deployment", BATCH_DEPLOYMENT, {"endpoint_name": "an-endpoint", "name": "a-deployment"},
+            ("model", "compute"), mend_deployment, f"{WORKSPACE_ID}/batchEndpoints/an-endpoint/deployments/a-deployment",
+            collection="deployments", version="2026-05-01", replaceable=True, prepare=_batch_endpoint,
         ),
         Subject(
             "kubernetes_extension", "aml_kubernetes_extension", KUBERNETES_EXTENSION, {"name": "azureml", "cluster_id": _CLUSTER, "enable_training": True},
