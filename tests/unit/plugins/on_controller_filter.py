@@ -173,7 +173,8 @@ def modernised() -> t.Callable[..., t.Any]:
 def test_successors_of_nothing(modernised: t.Callable[..., t.Any]) -> None:
     # As a workspace without retirements leaves its skipped tasks.
     result = modernised({"computes": [], "exported": {"skipped": True}, "regions": [], "earlier": []})
-    assert result == {"retired": [], "computes": [], "blocked": [], "lost": [], "notes": []}
+    names = ("retired", "computes", "blocked", "lost", "notes", "attached", "kubernetes")
+    assert result == {name: [] for name in names}
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_a_directory_that_exists_keeps_its_mode() -> None:
     # That one makes .ssh on the machines.
     texts = [path.read_text() for path in files if path.name != "configure_nodes.yml"]
     tasks = [match for text in texts for match in re.findall(r"state: directory\n +mode: (.*)\n", text)]
-    assert len(tasks) == 8
+    assert len(tasks) == 7
     assert [
         mode for mode in tasks if not re.fullmatch(r'"\{\{ omit if .* is ansible.builtin.directory else .* \}\}"', mode)
     ] == []
