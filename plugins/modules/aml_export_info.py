@@ -47,6 +47,12 @@ options:
   online_endpoints:
     description:
       - Names of the online endpoints to export. Defaults to all of them, or to none if another of these lists is set.
+      - The traffic of an endpoint is exported with it if all deployments that get some are exported too.
+    type: list
+    elements: str
+  online_deployments:
+    description:
+      - Names of the online deployments to export, as C(ENDPOINT/NAME). Defaults to all of them, or to none if another of these lists is set.
     type: list
     elements: str
   export_folder:
@@ -102,8 +108,8 @@ vars:
   description:
     - The workspace as C(aml_workspace), and its compute targets by the studio's tabs in C(aml_clusters), C(aml_instances),
       C(aml_inference_clusters) and C(aml_attached_computes), each with the options of the module for that kind, its connections as C(aml_connections),
-      its datastores as C(aml_datastores), its diagnostic settings as C(aml_diagnostic_settings), its role assignments as C(aml_role_assignments), and its
-      online endpoints as C(aml_online_endpoints), without their deployments and traffic.
+      its datastores as C(aml_datastores), its diagnostic settings as C(aml_diagnostic_settings), its role assignments as C(aml_role_assignments), its
+      online endpoints as C(aml_online_endpoints), and their deployments as C(aml_online_deployments).
     - The registries that O(registries) names as C(aml_registries).
     - A secret of a datastore, and each part of the credentials of a connection, which the service never returns, is C(VALUE_NOT_SHOWN). A task that uses it
       keeps the value that the resource has. It fails if it would have to send the value, to create or change the resource.
@@ -125,8 +131,8 @@ vars:
         max_instances: 4
 fleet:
   description:
-    - The workspace with its compute targets, and C(connections), C(datastores), C(diagnostic_settings), C(online_endpoints) and C(role_assignments)
-      if there are some, as one of the
+    - The workspace with its compute targets, and C(connections), C(datastores), C(diagnostic_settings), C(online_endpoints), C(online_deployments) and
+      C(role_assignments) if there are some, as one of the
       O(azureml.compute.aml_fleet#module:workspaces) of a fleet.
   returned: success
   type: dict
@@ -142,7 +148,7 @@ fleet:
 cli_yaml:
   description:
     - The text of the CLI's YAML files by file name, V(workspace.yml) and one for each compute target that the CLI's schema has a type for, and for each
-      datastore and online endpoint. Credentials with a secret are not part of a file, and there is no file of a connection with credentials,
+      datastore, online endpoint and online deployment. Credentials with a secret are not part of a file, and there is no file of a connection with credentials,
       which the CLI's schema demands.
     - Each can be used as O(azureml.compute.aml_compute_cluster#module:definition) and the same option of other modules.
   returned: success
@@ -222,6 +228,7 @@ SPEC: specs.Spec = {
     "datastores": {"type": "list", "elements": "str"},
     "diagnostic_settings": {"type": "list", "elements": "str"},
     "online_endpoints": {"type": "list", "elements": "str"},
+    "online_deployments": {"type": "list", "elements": "str"},
     "role_assignments": {"type": "list", "elements": "str"},
     "export_folder": {"type": "path"},
     "write_cli_yaml": {"type": "bool", "default": True},

@@ -98,7 +98,18 @@ options:
           - The online endpoints. Each has C(name), C(state), and the options of the module M(azureml.compute.aml_online_endpoint) except C(regenerate_keys).
           - An online endpoint is processed and reported as a target of the type C(online_endpoint). In messages and patterns it is
             C(WORKSPACE/online_endpoints/NAME). It is written after the compute targets and pruned before them.
+          - An endpoint that is created with C(traffic) is created without it first; the traffic follows when its deployments in C(online_deployments) exist.
           - An endpoint whose deployments get traffic is neither deleted nor pruned, unless C(force) is set.
+        type: list
+        elements: dict
+      online_deployments:
+        description:
+          - The deployments of online endpoints. Each has C(endpoint_name), C(name), C(state), and the options of the module
+            M(azureml.compute.aml_online_deployment) except C(log_lines). The endpoint exists, or is declared in C(online_endpoints).
+          - An online deployment is processed and reported as a target of the type C(online_deployment). In messages and patterns it is
+            C(WORKSPACE/online_deployments/ENDPOINT/NAME). It is written after its endpoint is created, and before the endpoint's traffic is changed; it is
+            deleted after that, and before the endpoint.
+          - A deployment that gets traffic is neither deleted, replaced nor pruned.
         type: list
         elements: dict
       created_earlier:
@@ -148,8 +159,8 @@ options:
   defaults:
     description:
       - Options for all targets, under C(all), and for the targets of one type, under the type (C(amlcompute), C(computeinstance), ..., C(connection),
-        C(datastore), C(diagnostic_setting), C(online_endpoint), C(role_assignment)). Options under C(all) that only compute targets have, do not apply
-        to the others.
+        C(datastore), C(diagnostic_setting), C(online_endpoint), C(online_deployment), C(role_assignment)). Options under C(all) that only
+        compute targets have, do not apply to the others.
       - The order of precedence is the target's own option, the defaults of its workspace for the type and for C(all), then these defaults for the
         type and for C(all). A mapping is used as a whole from the first source that has it.
     type: dict

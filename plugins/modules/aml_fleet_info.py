@@ -60,6 +60,10 @@ options:
         description: Ignored.
         type: list
         elements: dict
+      online_deployments:
+        description: Ignored.
+        type: list
+        elements: dict
       created_earlier:
         description: Ignored.
         type: bool
@@ -100,6 +104,10 @@ options:
     default: false
   online_endpoints:
     description: Whether to read the online endpoints of each workspace.
+    type: bool
+    default: false
+  online_deployments:
+    description: Whether to read the deployments of all online endpoints of each workspace, which takes one more request for each endpoint.
     type: bool
     default: false
   parallelism:
@@ -194,6 +202,12 @@ workspaces:
       type: list
       elements: dict
       returned: with O(online_endpoints)
+    online_deployments:
+      description:
+        - The deployments of its online endpoints, as M(azureml.compute.aml_online_deployment) returns them.
+      type: list
+      elements: dict
+      returned: with O(online_deployments)
     role_assignments:
       description:
         - Its role assignments, as M(azureml.compute.aml_role_assignment) returns them, without those that are inherited from a wider scope.

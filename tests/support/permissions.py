@@ -349,7 +349,7 @@ plain(
     (CLUSTER, {**CPU, "min_instances": 1, "ssh_settings": {"admin_username": "me", "admin_password": "a-word"}}),
 )
 plain("aml_ssh_facts", "instances", BOXED)
-plain("aml_export_info", "a workspace with all that is in it", MADE)
+plain("aml_export_info", "a workspace with all that is in it", (ENDPOINT, SERVED))
 plain("aml_preflight_info", "everything it checks", None, computes=[{"type": "amlcompute", **CPU}])
 plain("aml_quota", "no change", None, quotas=[])
 plain("aml_quota", "change", None, quotas=[{"family": "standardDSv2Family", "limit": 8}])
@@ -393,6 +393,26 @@ plain(
     workspaces=[{**CONNECTED[0], "connections": []}],
     prune="delete",
 )
+SERVING: list[t.Any] = [
+    {"name": WORKSPACE, "online_endpoints": [{**SERVED, "traffic": {"blue": 100}}], "online_deployments": [BLUE]}
+]
+MADE_SERVING = ("aml_fleet", {"name": "prod", "workspaces": SERVING})
+UNUSED: list[t.Any] = [{"name": WORKSPACE, "online_endpoints": [SERVED], "online_deployments": [BLUE]}]
+plain("aml_fleet", "online endpoints and deployments: create", None, workspaces=SERVING)
+plain(
+    "aml_fleet", "online endpoints: no change", (ENDPOINT, SERVED), workspaces=[{**UNUSED[0], "online_deployments": []}]
+)
+plain("aml_fleet", "online deployments: no change", MADE_SERVING, workspaces=SERVING)
+plain(
+    "aml_fleet",
+    "online endpoints and deployments: prune",
+    ("aml_fleet", {"name": "prod", "workspaces": UNUSED}),
+    name="prod",
+    prune="delete",
+    workspaces=[{"name": WORKSPACE, "online_endpoints": [], "online_deployments": []}],
+)
+plain("aml_fleet_info", "with their online endpoints", MADE_SERVING, workspaces=SERVING, online_endpoints=True)
+plain("aml_fleet_info", "with their online deployments", MADE_SERVING, workspaces=SERVING, online_deployments=True)
 plain("aml_fleet_info", "with their connections", MADE_CONNECTIONS, workspaces=CONNECTED, connections=True)
 plain("aml_fleet_info", "with their datastores", MADE_STORES, workspaces=STORED, datastores=True)
 WATCHED = [{"name": WORKSPACE, "resource_group": GROUP, "diagnostic_settings": [LOGGED]}]

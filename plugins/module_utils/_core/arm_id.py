@@ -20,10 +20,14 @@ COLLECTION_PATHS = {
     "online_endpoints": "onlineEndpoints",
     "role_assignments": "providers/Microsoft.Authorization/roleAssignments",
 }
+# Collections below the resources of one of these: the place below such a resource, and its collection. What is in one is named PARENT/NAME.
+NESTED = {"online_deployments": ("deployments", "online_endpoints")}
+COLLECTIONS = (*COLLECTION_PATHS, *NESTED)
 # The types of the resources of all others than compute targets, as documents of fleets and results name them.
-OTHER_TYPES = {name: name.removesuffix("s") for name in COLLECTION_PATHS if name != "computes"}
+OTHER_TYPES = {name: name.removesuffix("s") for name in COLLECTIONS if name != "computes"}
+_BELOW = "|".join(f"{re.escape(COLLECTION_PATHS[parent])}/[^/]+/{path}" for path, parent in NESTED.values())
 _OF_WORKSPACE = re.compile(
-    rf"(.*/workspaces/[^/]+)/({'|'.join(map(re.escape, COLLECTION_PATHS.values()))})/([^/]*)\Z",
+    rf"(.*/workspaces/[^/]+)/({'|'.join(map(re.escape, COLLECTION_PATHS.values()))}|{_BELOW})/([^/]*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 _COLLECTION_OF_PATH = {path.casefold(): name for name, path in COLLECTION_PATHS.items()}
@@ -77,7 +81,8 @@ class ArmId(str):
 
     @property
     def label(self) -> str:
-        """A resource of a workspace as messages name it: WORKSPACE/TARGET for a compute target, WORKSPACE/COLLECTION/NAME for another one."""
+        """A resource of a workspace as messages name it: WORKSPACE/TARGET for a compute target, WORKSPACE/COLLECTION/NAME for another one, whose name
+        is PARENT/NAME where it is in another one."""
         return self.labelled(self.workspace.name)
 
     def labelled(self, workspace: str) -> str:
@@ -85,7 +90,11 @@ class ArmId(str):
         match = _OF_WORKSPACE.match(self)
         if match is None:
             return f"{workspace}/"
-        collection = _COLLECTION_OF_PATH[match[2].casefold()]
+        collection = _COLLECTION_OF_PATH.get(match[2].casefold())
+        if collection is None:
+            _place, parent, path = match[2].split("/")
+            nested = next(name for name, (below, _collection) in NESTED.items() if below == path.casefold())
+            return f"{workspace}/{nested}/{parent}/{match[3]}"
         return f"{workspace}/{match[3]}" if collection == "computes" else f"{workspace}/{collection}/{match[3]}"
 
     def _last(self, part: str) -> int:
@@ -143,9 +152,9 @@ def workspace_target(subscription_id: str, resource_group: str, name: str) -> Ta
     )
 
 
-def collection_id(workspace: str, collection: str) -> str:
-    """Where all resources of a collection are listed, in the workspace of an id."""
-    return f"{workspace}/{COLLECTION_PATHS[collection]}"
+def collection_id(parent: str, collection: str) -> str:
+    """Where all resources of a collection are listed, in the workspace of an id, or in what they are nested in."""
+    return f"{parent}/{NESTED[collection][0] if collection in NESTED else COLLECTION_PATHS[collection]}"
 
 
 def registry_target(subscription_id: str, resource_group: str, name: str) -> Target:
@@ -162,8 +171,11 @@ def extension_target(cluster_id: str, name: str) -> Target:
 
 
 def child_target(subscription_id: str, resource_group: str, workspace: str, collection: str, name: str) -> Target:
-    """A resource of a workspace, by the collection that it is in."""
+    """A resource of a workspace, by the collection that it is in; the name of a nested one is PARENT/NAME."""
     parent = workspace_target(subscription_id, resource_group, workspace).id
+    if collection in NESTED:
+        home, _slash, name = name.partition("/")
+        parent = f"{collection_id(parent, NESTED[collection][1])}/{home}"
     return Target(name, f"{collection_id(parent, collection)}/{name}", parent, subscription_id, resource_group)
 
 

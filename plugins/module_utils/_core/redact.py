@@ -265,6 +265,11 @@ def placeholder(value: t.Any) -> str:
     return f"{PLACEHOLDER} ({hmac.new(_KEY, str(value).encode('utf-8', 'surrogatepass'), hashlib.sha256).hexdigest()[:12]})"
 
 
+def is_placeholder(value: t.Any) -> bool:
+    """Whether a declaration has what an export has in place of the value of a variable."""
+    return isinstance(value, str) and value.startswith(PLACEHOLDER)
+
+
 def without_values(
     value: t.Any, shown: t.Collection[str] = (), hide: t.Callable[[t.Any], t.Any] = placeholder
 ) -> t.Any:

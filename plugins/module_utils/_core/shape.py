@@ -18,7 +18,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from . import canon as _canon
-from .arm_id import COLLECTION_PATHS, OTHER_TYPES, ArmId
+from .arm_id import COLLECTION_PATHS, NESTED, OTHER_TYPES, ArmId
 from .errors import AmlError, ArmError
 
 Malformed = t.Callable[[ArmError], None]
@@ -507,7 +507,8 @@ def learn_child(collection: str, rows: t.Iterable[Row], *, required: tuple[str, 
     """A kind of resource in a workspace other than compute targets, by its collection, or below another one of these. ``required`` are properties."""
     properties = mapping({"provisioningState": TEXT}, required=required)
     also = {**_ENVELOPE, "name": TEXT, "properties": properties}
-    _CHILDREN[_last(COLLECTION_PATHS.get(collection, collection))] = lambda: document(rows, also, ("properties",))
+    path = NESTED[collection][0] if collection in NESTED else COLLECTION_PATHS.get(collection, collection)
+    _CHILDREN[_last(path)] = lambda: document(rows, also, ("properties",))
 
 
 def _last(path: str) -> str:

@@ -115,6 +115,9 @@ class Kind:
     tags_api = "never"
     # Whether it can run on a compute target of its workspace, which must then be there before it, and stay as long as it does.
     uses_computes = False
+    # Of what is not directly in a workspace, the collection of what it is in; of what others are in, their collection.
+    parent_collection = ""
+    child_collection = ""
     # Whether the service takes If-None-Match for a resource that will be created.
     has_etags = False
 
@@ -287,8 +290,12 @@ class Kind:
         return str(options["name"])
 
     def key_of(self, body: Body) -> str:
-        """What ``name_of`` would be, in lower case, of the declaration of a resource that a list shows."""
+        """What the name of the target would be, in lower case, of the declaration of a resource that a list shows."""
         return str(body["name"]).casefold()
+
+    def written_later(self, declared: Declared, body: Body | None) -> tuple[str, ...]:
+        """The declared options that need resources of ``child_collection``, and differ from the existing resource: a creation cannot set them."""
+        return ()
 
     def found(self, target: Target, body: Body) -> Target:
         """Where a declared resource is that was found in a list."""

@@ -23,7 +23,7 @@ from .._core.arm_id import ArmId, short_names
 from .._core.errors import AmlError, ChangedMeanwhile
 from .._core.findings import EACH, Finding
 from .._engine import incarnation
-from .._engine.plan import CREATE, NONE, REPLACE, Plan
+from .._engine.plan import CREATE, NONE, REPLACE, UPDATE, Plan
 from . import overview
 from .cost import Total
 from .entry import Entry
@@ -153,8 +153,11 @@ def check_step(entry: Entry, plan: Plan) -> None:
             return
         # A creation of this run that failed is replaced.
         actions |= {CREATE, REPLACE}
-    known = [_change(change) for change in _raw(approved)]
-    if plan.action in actions and all(_change(change) in known for change in _raw(plan)):
+    if entry.begun:
+        # The second step of a creation, from what the first one has made.
+        actions |= {UPDATE}
+    known = [_change(change, entry.begun) for change in _raw(approved)]
+    if plan.action in actions and all(_change(change, entry.begun) in known for change in _raw(plan)):
         return
     raise ChangedMeanwhile(
         f"It was not processed, because it changed after the plan of this run was made, which was {_shown(approved)}; "
@@ -173,8 +176,8 @@ def _raw(plan: Plan) -> list[Row]:
     return t.cast(list[Row], _row("", plan)["changes"])
 
 
-def _change(change: Row) -> bytes:
-    return _canonical([change["field"], change["before"], change["after"]])
+def _change(change: Row, only_after: bool) -> bytes:
+    return _canonical([change["field"], None if only_after else change["before"], change["after"]])
 
 
 def _rows(entries: t.Iterable[Entry]) -> list[Row]:

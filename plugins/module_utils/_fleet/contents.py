@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from .._capacity.lists import location_path
 from .._capacity.usages import usages
 from .._core import canon
-from .._core.arm_id import ArmId, collection_id
+from .._core.arm_id import ArmId, collection_id, target_in
 from .._core.client import ReadClient
 from .._core.errors import AmlError, all_foreseen, each
 from .._engine import versions
@@ -161,7 +161,8 @@ class Reader:
         self, client: ReadClient, known: t.Mapping[Key, Listing] | None = None, others: t.Collection[str] = ()
     ) -> None:
         self._client = client
-        self._known = known or {}
+        self._known = {key: listing for key, listing in (known or {}).items() if listing.asked}
+        self._nested = {(listing.workspace.casefold(), listing.collection) for listing in self._known.values()}
         self._others = others
 
     def workspace(self, identifier: str) -> WorkspaceRow:
@@ -178,14 +179,28 @@ class Reader:
             bodies = self._listed(identifier, COMPUTES.name, versions.PREVIEW, malformed)
             row.computes = list(each(bodies, lambda body: kind_of(body).listed(body), malformed.append))
             for name, collection in OTHERS.items():
-                if name in self._others or (identifier.casefold(), name) in self._known:
+                if name in self._others or (identifier.casefold(), name) in self._nested:
                     kind = collection.fallback
-                    bodies = self._listed(identifier, name, kind.api_version, malformed)
+                    bodies = self._bodies(identifier, name, malformed)
                     own = [body for body in bodies if kind.belongs(body, identifier) and not kind.is_of_service(body)]
                     row.others[name] = list(each(own, kind.project, malformed.append))
         return row
 
+    def _bodies(self, identifier: str, name: str, malformed: list[AmlError]) -> list[Body]:
+        """The resources of a collection in the workspace. Of a nested one, all in the resources that exist, or those that were read before."""
+        kind = OTHERS[name].fallback
+        if not kind.parent_collection:
+            return self._listed(identifier, name, kind.api_version, malformed)
+        if name in self._others:
+            owners = self._bodies(identifier, kind.parent_collection, malformed)
+            parents = [target_in(identifier, kind.parent_collection, owner["name"]).id for owner in owners]
+        else:
+            known = (listing for listing in self._known.values() if listing.collection == name)
+            parents = [listing.parent for listing in known if listing.workspace.casefold() == identifier.casefold()]
+        return [body for parent in parents for body in self._listed(parent, name, kind.api_version, malformed)]
+
     def _listed(self, identifier: str, collection: str, api_version: str, malformed: list[AmlError]) -> list[Body]:
+        """The list of a collection in the workspace, or the resource, of an id."""
         listing = self._known.get((identifier.casefold(), collection))
         if listing is not None:
             return _of_listing(listing, malformed)

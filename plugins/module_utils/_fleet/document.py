@@ -66,7 +66,7 @@ def read_document(
                 problems += [_in_workspace(finding, place, collection, sources) for finding in wrong]
                 by_name = {name_in(collection, target, place).casefold(): target for target in targets}
                 for declaration in desired:
-                    name = declaration.target.name.casefold()
+                    name = declaration.name.casefold()
                     entry, broken = _entry(declaration, by_name[name], validate, sources.get(name, ""))
                     problems += broken
                     entries.append(entry)

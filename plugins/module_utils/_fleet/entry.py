@@ -13,7 +13,7 @@ from .._core.errors import AmlError
 from .._core.interrupt import Interrupted
 from .._engine.behaviour import Behaviour
 from .._engine.kind import Body, Kind
-from .._engine.plan import NONE, Declared, Plan
+from .._engine.plan import CREATE, NONE, REPLACE, Declared, Plan
 from .._kinds.registry import COMPUTES
 from .._options.declarations import Declaration
 from .cost import Cost, Difference
@@ -24,8 +24,8 @@ class NotStarted(AmlError):
 
     default_code = "NotStarted"
 
-    def __init__(self, reason: str, *, interrupted: bool) -> None:
-        super().__init__(f"It was not started, because {reason}.")
+    def __init__(self, reason: str, *, interrupted: bool, what: str = "It was not started") -> None:
+        super().__init__(f"{what}, because {reason}.")
         self.interrupted = interrupted
 
 
@@ -35,7 +35,12 @@ def in_file(location: str, source: str) -> str:
 
 @dataclass
 class Entry:
-    """One target. The document gives the first fields, the planner the next, the executor the result."""
+    """One target. The document gives the first fields, the planner the next, the executor the result.
+
+    parent       what it is in, where that is not the workspace itself, as it exists or will be created
+    parent_entry the entry of the parent, where that is declared as well
+    later        the options that are written in a second step, after what is in it: traffic needs deployments
+    """
 
     target: Target
     kind: Kind
@@ -53,6 +58,12 @@ class Entry:
     desired: Declared = field(default_factory=dict)
     behaviour: Behaviour = Behaviour()
     plan: Plan = field(default_factory=lambda: Plan(NONE))
+    parent: Body | None = None
+    parent_entry: Entry | None = None
+    later: tuple[str, ...] = ()
+    # Of two steps, whether the first and the second are done.
+    begun: bool = False
+    finished: bool = False
     # The plan that was approved; None: nothing was asked to be.
     approved: Plan | None = None
     # Whether nothing is left to be done.
@@ -75,7 +86,22 @@ class Entry:
 
     @property
     def workspace(self) -> str:
-        return self.target.parent_id
+        """The id of the workspace that it is in."""
+        parent = self.target.parent_id
+        return ArmId(parent).workspace if self.kind.parent_collection else parent
+
+    @property
+    def desired_now(self) -> Declared:
+        """What the next step writes."""
+        if self.begun:
+            return self.desired
+        return {option: value for option, value in self.desired.items() if option not in self.later}
+
+    @property
+    def lacks_parent(self) -> bool:
+        """Whether it cannot be created, because that of what it would be in failed."""
+        parent = self.parent_entry
+        return parent is not None and parent.failed and not parent.begun and parent.action in (CREATE, REPLACE)
 
     @property
     def location(self) -> str:

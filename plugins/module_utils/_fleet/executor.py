@@ -69,14 +69,14 @@ class Executor:
     def rehearse(self, entries: t.Iterable[Entry]) -> None:
         """In check mode, ask the service what a run would ask it before a creation; all else is known from the plan."""
         new = [entry for entry in entries if not entry.failed and entry.action in (CREATE, REPLACE)]
-        asking = [entry for entry in new if hasattr(extension_of(entry.type), "before_create")]
+        asking = [entry for entry in new if _asks_service(entry)]
         with ThreadPoolExecutor(max(1, min(self._limits.parallelism, len(asking))), "fleet") as pool:
             list(pool.map(self._rehearse, asking))
 
     def _rehearse(self, entry: Entry) -> None:
         try:
             with all_foreseen():
-                entry.warnings = self._reconciler(entry, Checks()).reconcile(entry.desired, entry.state).warnings
+                entry.warnings = self._reconciler(entry, Checks()).reconcile(entry.desired_now, entry.state).warnings
         except AmlError as error:
             entry.fail(error)
 
@@ -93,11 +93,11 @@ class Executor:
     def _process(self, entry: Entry) -> None:
         """One target, whose error becomes part of its result."""
         with self._gates[entry.workspace.casefold()]:
-            if self._interruption.asked:
-                entry.error = NotStarted("the run was interrupted", interrupted=True)
+            if entry.failed:
+                # In the first of two steps.
                 return
-            if self._stop.is_set():
-                entry.error = NotStarted("another target failed and on_error is stop", interrupted=False)
+            entry.error = self._reason_not_to_start(entry)
+            if entry.error is not None:
                 return
             events = entry.behaviour.events
             # A plan without a change means that another operation is running on the target.
@@ -113,13 +113,27 @@ class Executor:
                 entry.error = error
                 if self._limits.on_error == "stop":
                     self._stop.set()
-            entry.seconds = self._clock() - started
-            events.done(entry.target.id, failure=None if entry.error is None else entry.error.message)
+            entry.seconds += self._clock() - started
+            if entry.failed or not entry.later or entry.finished:
+                events.done(entry.target.id, failure=None if entry.error is None else entry.error.message)
+
+    def _reason_not_to_start(self, entry: Entry) -> NotStarted | None:
+        what = f"It was created without {' and '.join(entry.later)}" if entry.begun else "It was not started"
+        if self._interruption.asked:
+            error = NotStarted("the run was interrupted", interrupted=True, what=what)
+        elif self._stop.is_set():
+            error = NotStarted("another target failed and on_error is stop", interrupted=False, what=what)
+        elif entry.lacks_parent:
+            error = NotStarted(f"its {entry.kind.parent_label} failed", interrupted=False)
+        else:
+            return None
+        error.changed = entry.begun
+        return error
 
     def _with_retries(self, entry: Entry) -> None:
         """Try again after what trying again may fix, as running the task again would."""
-        allowed = entry.own.get("attempts", self._limits.attempts)
-        changed = False
+        allowed = entry.attempts + entry.own.get("attempts", self._limits.attempts)
+        changed = entry.begun
         while True:
             entry.attempts += 1
             try:
@@ -135,10 +149,12 @@ class Executor:
     def _reconcile(self, entry: Entry) -> None:
         if entry.declaration is None:
             return self._prune(entry)
-        _keep(
-            entry,
-            self._reconciler(entry, Checks(of_plan=partial(check_step, entry))).reconcile(entry.desired, entry.state),
-        )
+        planned = entry.plan
+        reconciler = self._reconciler(entry, Checks(of_plan=partial(check_step, entry)))
+        _keep(entry, reconciler.reconcile(entry.desired_now, entry.state))
+        if entry.later:
+            # Both steps together are what was planned.
+            entry.plan, entry.begun, entry.finished = planned, True, entry.begun
 
     def _reconciler(self, entry: Entry, checks: Checks) -> Reconciler:
         return Reconciler(
@@ -175,7 +191,14 @@ class Executor:
 
 
 def _keep(entry: Entry, outcome: Outcome) -> None:
-    entry.plan, entry.operation, entry.warnings = outcome.plan, outcome.operation, outcome.warnings
+    entry.plan, entry.operation = outcome.plan, outcome.operation
+    entry.warnings = list(dict.fromkeys([*(entry.warnings if entry.begun else []), *outcome.warnings]))
+
+
+def _asks_service(entry: Entry) -> bool:
+    """Whether a run would ask the service something before it creates, or replaces, the target."""
+    extension = extension_of(entry.type)
+    return hasattr(extension, "before_create") or (entry.action == REPLACE and hasattr(extension, "before_replace"))
 
 
 def _is_transient(error: AmlError) -> bool:

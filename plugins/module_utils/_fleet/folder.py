@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet as files: RESOURCE_GROUP/WORKSPACE/*.yml, each a compute target, a connection, a datastore or an online endpoint in YAML of the Azure ML CLI v2."""
+"""A fleet as files: RESOURCE_GROUP/WORKSPACE/*.yml, each a compute target, or another resource of a workspace, in YAML of the Azure ML CLI v2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .._core import files, redact, safe_yaml, shape
 from .._core.errors import RuleError
 from .._core.findings import Finding, Findings, refuse
 from .._kinds.datastore import TYPES
-from .._kinds.registry import COMPUTES, CONNECTIONS, DATASTORES, ONLINE_ENDPOINTS, Collection
+from .._kinds.registry import COMPUTES, CONNECTIONS, DATASTORES, ONLINE_DEPLOYMENTS, ONLINE_ENDPOINTS, Collection
 from .._options import definition
 from .._options import specs as _specs
 from .._options.kind_specs import FILE_SPECS
@@ -29,6 +29,7 @@ _PLACE = ("resource_group", "workspace")
 _COLLECTIONS: dict[str, Collection] = {
     definition.CONNECTION: CONNECTIONS,
     definition.ENDPOINT: ONLINE_ENDPOINTS,
+    definition.DEPLOYMENT: ONLINE_DEPLOYMENTS,
     **dict.fromkeys(TYPES, DATASTORES),
 }
 
@@ -46,9 +47,7 @@ def read_folder(folder: str, hide: files.Hide) -> Document:
     document: Document = []
     problems: list[Finding] = []
     for place in sorted(folder for group in _folders(root) for folder in _folders(group)):
-        targets: dict[str, Document] = {
-            collection.name: [] for collection in (COMPUTES, CONNECTIONS, DATASTORES, ONLINE_ENDPOINTS)
-        }
+        targets: dict[str, Document] = {collection.name: [] for collection in (COMPUTES, *_COLLECTIONS.values())}
         sources: dict[str, list[str]] = {}
         for path in sorted(
             path for path in place.iterdir() if path.suffix in ENDINGS and not path.name.startswith(".")

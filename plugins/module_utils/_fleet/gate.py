@@ -182,8 +182,9 @@ def _check_others(entries: list[Entry]) -> None:
 
 
 def _check_other(entry: Entry) -> Findings:
-    """The rules for a creation of what is not a compute target: they need nothing of its workspace."""
-    return entry.kind.check_create(_complete(entry), None)
+    """The rules for a creation of what is not a compute target: they need nothing of its workspace, and only the first of two steps creates."""
+    complete = {option: value for option, value in _complete(entry).items() if option not in entry.later}
+    return entry.kind.check_create(complete, entry.parent)
 
 
 def _complete(entry: Entry) -> Declared:

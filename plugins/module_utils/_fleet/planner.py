@@ -17,6 +17,7 @@ from .._engine.planning import ABSENT, PRESENT, plan_target
 from .._engine.refusals import check_plan
 from .entry import Entry
 from .limit import Limit
+from .nested import Nested
 from .observer import Current, Observed
 from .prune import OWNER_TAG, Pruning
 from .result import Fleet
@@ -33,13 +34,17 @@ class Planner:
     def plan(self, fleet: Fleet, observed: Observed) -> None:
         """Put its plan into each declared target, and find the targets to prune. ``observed`` may have more workspaces than the fleet."""
         observed = observed.of(fleet.workspaces)
-        for entry in fleet.entries:
+        nested = Nested(fleet.entries, observed)
+        for entry in nested.others:
             self._plan_entry(entry, observed.targets[entry.target.id])
+        for entry in nested.children:
+            self._plan_entry(entry, nested.current(entry))
         undeclared = self._pruning.undeclared(observed, fleet.declared)
         fleet.undeclared = [entry for entry in undeclared if self._limit.has(entry)]
         fleet.unknown = self._pruning.unknown(observed, fleet.entries, fleet.declared)
         for entry in fleet.undeclared:
             entry.behaviour = self._behaviour_of(entry)
+        nested.check(fleet.undeclared)
 
     def _plan_entry(self, entry: Entry, current: Current) -> None:
         """An entry that needs nothing is done by its plan."""
@@ -102,14 +107,17 @@ def in_order(fleet: Fleet) -> list[list[Entry]]:
     """The remaining work, in batches; each batch needs the end of the previous one.
 
     First the removals that release a resource for an attachment under another name, then the declared targets, finally the targets to prune. A resource
-    cannot be attached to a workspace twice (docs/coverage.md 1.10). What runs on compute targets is written after them, and pruned before them. Other
+    cannot be attached to a workspace twice (docs/coverage.md 1.10). What runs on compute targets is written after them, and removed before those that are
+    pruned. A deployment needs its endpoint, and must exist before it gets traffic; it is deleted when it gets none any more, and before its endpoint. Other
     targets do not depend on each other.
     """
     declared, pruned = ([entry for entry in batch if not entry.done] for batch in (fleet.entries, fleet.undeclared))
     freeing = _freeing(declared, pruned)
     first = {entry.target.id for entry in freeing}
-    declared, pruned = ([entry for entry in batch if entry.target.id not in first] for batch in (declared, pruned))
-    return [freeing, *_parted(declared), *reversed(_parted(pruned))]
+    (declared, serving), (pruned, unused) = (
+        _parted([entry for entry in batch if entry.target.id not in first]) for batch in (declared, pruned)
+    )
+    return [freeing, declared, *_in_steps([*serving, *unused]), pruned]
 
 
 def _parted(entries: t.Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
@@ -117,6 +125,34 @@ def _parted(entries: t.Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
     return [entry for entry in entries if not entry.kind.uses_computes], [
         entry for entry in entries if entry.kind.uses_computes
     ]
+
+
+def _in_steps(entries: t.Sequence[Entry]) -> list[list[Entry]]:
+    """Endpoints and their deployments: new endpoints, deployments, other changes of endpoints, deletions of deployments, then of endpoints."""
+    in_use = {
+        entry.target.id.casefold()
+        for entry in entries
+        if entry.kind.child_collection and entry.action == DELETE and entry.kind.in_use(entry.existing or {})
+    }
+    steps: list[list[Entry]] = [[] for _step in range(6)]
+    for entry in entries:
+        for step in _steps_of_parent(entry) if entry.kind.child_collection else (_step_of_child(entry, in_use),):
+            steps[step].append(entry)
+    return steps
+
+
+def _steps_of_parent(entry: Entry) -> tuple[int, ...]:
+    """One that is created with traffic to deployments has two steps."""
+    if entry.action in (CREATE, REPLACE):
+        return (0, 2) if entry.later else (0,)
+    return (4,) if entry.action == DELETE else (2,)
+
+
+def _step_of_child(entry: Entry, in_use: t.Collection[str]) -> int:
+    """``in_use``: endpoints that are deleted by force. Their deployments, which still get traffic, go with them."""
+    if entry.action != DELETE:
+        return 1
+    return 5 if entry.target.parent_id.casefold() in in_use else 3
 
 
 def _freeing(declared: t.Sequence[Entry], pruned: t.Sequence[Entry]) -> list[Entry]:

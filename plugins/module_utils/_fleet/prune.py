@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._core.arm_id import Target, target_in
+from .._core.arm_id import Target
 from .._core.errors import AmlError, ChangedMeanwhile
 from .._engine import incarnation
 from .._engine.kind import Body, Kind
@@ -45,11 +45,12 @@ class Pruning:
         return [
             self._entry(target, body, collection)
             for listing in observed.listings
+            if listing.asked
             for collection in [COLLECTIONS[listing.collection]]
             for body in listing.bodies.values()
             if self._owns(kind := collection.kind_of(body), body)
             and kind.belongs(body, listing.workspace)
-            and (target := target_in(listing.workspace, collection.name, body["name"])).id.casefold() not in declared
+            and (target := listing.target(body)).id.casefold() not in declared
         ]
 
     def unknown(

@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from .._core import redact, shape
-from .._core.arm_id import ArmId, child_target, collection_id, registry_target, workspace_target
+from .._core.arm_id import ArmId, child_target, collection_id, registry_target, target_in, workspace_target
 from .._core.errors import AmlError, ArmError, RuleError, each
-from .._core.findings import refuse
+from .._core.findings import Finding, Findings, refuse
 from .._engine import rules, versions
 from .._engine.kind import Body
 from .._kinds import workspace as _workspace
@@ -21,6 +21,7 @@ from .._kinds.registry import (
     CONNECTIONS,
     DATASTORES,
     DIAGNOSTIC_SETTINGS,
+    ONLINE_DEPLOYMENTS,
     ONLINE_ENDPOINTS,
     ROLE_ASSIGNMENTS,
     Collection,
@@ -38,6 +39,7 @@ _NAMED = shape.mapping({"id": shape.TEXT, "name": shape.TEXT}, required=("id", "
 
 def export(task: Task) -> Result:
     """The job of ``aml_export_info``."""
+    refuse(_nested_findings(task.params.get("online_deployments")))
     group, name = task.params["resource_group"], task.params["workspace"]
     target = workspace_target(task.subscription_id, group, name)
     # What is wrong with their names is refused before the first request.
@@ -63,7 +65,7 @@ def export(task: Task) -> Result:
     list(each(_others(task, CONNECTIONS), made.add_connection, task.malformed.append))
     list(each(_others(task, DATASTORES), made.add_datastore, task.malformed.append))
     list(each(_others(task, DIAGNOSTIC_SETTINGS), made.add_diagnostic_setting, task.malformed.append))
-    list(each(_others(task, ONLINE_ENDPOINTS), made.add_online_endpoint, task.malformed.append))
+    _add_serving(task, made)
     list(each(_others(task, ROLE_ASSIGNMENTS), made.add_role_assignment, task.malformed.append))
     for place in registries:
         own = place.resource_group
@@ -122,6 +124,24 @@ def _registry(task: Task, place: ArmId) -> Body:
     return t.cast(Body, shape.check(body, _NAMED, place))
 
 
+def _nested_findings(names: t.Sequence[str] | None) -> Findings:
+    for number, name in enumerate(names or ()):
+        place, (endpoint, _slash, own) = f"online_deployments[{number}]", str(name).partition("/")
+        problems = [finding for part in (endpoint, own) for finding in rules.segment(part, place)]
+        if problems:
+            message = f"{place} must be ENDPOINT/NAME; {name!r} is not."
+            yield Finding("InvalidName", place, message, "this collection")
+
+
+def _add_serving(task: Task, made: Export) -> None:
+    """Online endpoints and their deployments. The traffic of an endpoint is part of its declaration if all that get some are exported."""
+    endpoints = _others(task, ONLINE_ENDPOINTS)
+    deployments = _others(task, ONLINE_DEPLOYMENTS, endpoints)
+    exported = {str(body["id"]).casefold() for body in deployments}
+    list(each(endpoints, lambda body: made.add_online_endpoint(body, exported), task.malformed.append))
+    list(each(deployments, made.add_online_deployment, task.malformed.append))
+
+
 def _group_location(task: Task, group_id: str, workspace: Body) -> t.Any:
     """The resource group's region; who may not read it gets the workspace's."""
     try:
@@ -132,10 +152,10 @@ def _group_location(task: Task, group_id: str, workspace: Body) -> t.Any:
         return workspace.get("location")
 
 
-def _others(task: Task, collection: Collection) -> list[Body]:
+def _others(task: Task, collection: Collection, owners: t.Sequence[Body] = ()) -> list[Body]:
     """Who may read only compute targets gets an export without the others, unless it asks for some; as does a subscription without their provider."""
     try:
-        return _bodies(task, collection, collection.fallback.api_version)
+        return _bodies(task, collection, collection.fallback.api_version, owners)
     except ArmError as error:
         unreadable = error.status == 403 or error.code == "MissingSubscriptionRegistration"
         if not unreadable or task.params.get(collection.name) is not None:
@@ -158,15 +178,22 @@ def _all(task: Task, collection: Collection, home: str, version: str) -> list[Bo
     return sorted(own, key=lambda body: str(body["name"]).casefold())
 
 
-def _bodies(task: Task, collection: Collection, version: str) -> list[Body]:
-    """The resources of a collection that the task names; all of them where it names none at all."""
+def _all_below(task: Task, collection: Collection, home: str, version: str, owners: t.Sequence[Body]) -> list[Body]:
+    """The resources of a collection in the workspace, or of a nested one in its ``owners``."""
+    parent = collection.fallback.parent_collection
+    homes = [target_in(home, parent, owner["name"]).id for owner in owners] if parent else [home]
+    return [body for place in homes for body in _all(task, collection, place, version)]
+
+
+def _bodies(task: Task, collection: Collection, version: str, owners: t.Sequence[Body] = ()) -> list[Body]:
+    """The resources of a collection that the task names; all of them where it names none at all. Those of a nested one are in the ``owners``."""
     group, workspace = task.params["resource_group"], task.params["workspace"]
     if task.params.get("api_version") and collection.fallback.parent_is_of_provider:
         version = task.params["api_version"]
     names = task.params.get(collection.name)
     if names is None:
         home = workspace_target(task.subscription_id, group, workspace).id
-        return [] if _names_some(task) else _all(task, collection, home, version)
+        return [] if _names_some(task) else _all_below(task, collection, home, version, owners)
     targets = {name: child_target(task.subscription_id, group, workspace, collection.name, name) for name in names}
     bodies = {name: _named(task, target.id, version) for name, target in targets.items()}
 

@@ -187,7 +187,7 @@ def manage_fleet(task: Task) -> Result:
             executor.rehearse(fleet.every)
         else:
             batches = in_order(fleet)
-            task.events.all(sum(map(len, batches)))
+            task.events.all(len({entry.target.id for batch in batches for entry in batch}))
             executor.carry_out(batches, failed=any(entry.failed for entry in fleet.every))
     return _ended(fleet, task, outputs, observed)
 

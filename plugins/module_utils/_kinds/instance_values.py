@@ -275,7 +275,7 @@ def _filled(item: Values, existing: Values) -> Values:
 def _with_variables(item: Values, existing: Values) -> Values:
     """A placeholder never becomes the value itself."""
     variables = item.get("environment_variables") or {}
-    unknown = [name for name, value in variables.items() if _is_placeholder(value) and existing.get(name) is None]
+    unknown = [name for name, value in variables.items() if redact.is_placeholder(value) and existing.get(name) is None]
     if unknown:
         raise RuleError(
             f"Cannot set {', '.join(unknown)} of the custom application {item['name']!r}: the declared value is a placeholder ({redact.PLACEHOLDER}), "
@@ -283,12 +283,8 @@ def _with_variables(item: Values, existing: Values) -> Values:
             code="PlaceholderNotReplaced",
             hint="Replace the placeholder in custom_applications.environment_variables with the value.",
         )
-    kept = {name: existing[name] for name, value in variables.items() if _is_placeholder(value)}
+    kept = {name: existing[name] for name, value in variables.items() if redact.is_placeholder(value)}
     return {**item, "environment_variables": {**variables, **kept}} if kept else item
-
-
-def _is_placeholder(value: t.Any) -> bool:
-    return isinstance(value, str) and value.startswith(redact.PLACEHOLDER)
 
 
 # --- data mounts ---

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._core import canon, shape
+from .._core import canon, redact, shape
 from .._core.arm_id import ArmId, Target
+from .._core.errors import RuleError
 from .._core.findings import Finding, Findings
 from .._engine import rules, versions
 from .._engine.fields import Field, choice, duration_from_seconds, seconds_from_service
@@ -34,6 +35,7 @@ _OF_KUBERNETES = (
     "scale_settings.target",
 )
 _OF_MANAGED = ("egress_public_network_access",)
+_OF_OTHERS: dict[str, tuple[str, ...]] = {MANAGED: _OF_KUBERNETES, KUBERNETES: _OF_MANAGED}
 # The service adds these, and they follow from the model and the code (docs/facts.md o.3).
 ADDED_VARIABLES = ("AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT")
 
@@ -122,8 +124,21 @@ class VariablesField(Field):
         kept = before or {}
         if declared is None:
             return {name: value for name, value in kept.items() if name in ADDED_VARIABLES}
-        values = {**kept, **declared}
+        _check_placeholders(declared, kept)
+        values = {**kept, **{name: value for name, value in declared.items() if not redact.is_placeholder(value)}}
         return {str(name): str(value) for name, value in values.items() if value is not None}
+
+
+def _check_placeholders(declared: dict[str, t.Any], kept: dict[str, t.Any]) -> None:
+    """A placeholder never becomes the value itself."""
+    unknown = [name for name, value in declared.items() if redact.is_placeholder(value) and name not in kept]
+    if unknown:
+        raise RuleError(
+            f"Cannot set the environment variables {', '.join(unknown)}: the declared value is a placeholder ({redact.PLACEHOLDER}), "
+            "and the deployment has no current value to keep.",
+            code="PlaceholderNotReplaced",
+            hint="Replace the placeholder in environment_variables with the value.",
+        )
 
 
 def _variables(value: t.Any, option: str) -> Findings:
@@ -164,6 +179,7 @@ FIELDS = (
         "location",
         "a deployment is in the region of its endpoint",
         spec={"type": "str"},
+        cli_name=None,
         canon=canon.region,
     ),
     Field("description", _P + "description", spec={"type": "str"}, canon=canon.text, clearable=True),
@@ -337,12 +353,22 @@ class OnlineDeployment(Deployment):
     """A deployment of an online endpoint. A PUT rolls the change out on its instances."""
 
     label = "online deployment"
+    collection = "online_deployments"
     parent_label = "online endpoint"
+    parent_collection = "online_endpoints"
+    named_by = ("endpoint_name", "name")
+    uses_computes = True
     release = "Move the traffic to another deployment"
     fields = FIELDS
     required_on_create = ("instance_count",)
 
+    def schema_of(self, options: t.Mapping[str, t.Any]) -> str:
+        return f"{options.get('type', MANAGED)}OnlineDeployment.schema.json"
+
     # --- what was declared ---
+
+    def name_of(self, options: t.Mapping[str, t.Any], parent_id: str) -> str:
+        return f"{options['endpoint_name']}/{options['name']}"
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
@@ -386,6 +412,12 @@ class OnlineDeployment(Deployment):
             changed["properties"]["scaleSettings"] = {"scaleType": scale["scaleType"]}
         return changed
 
+    def kept(self, body: Body) -> Declared:
+        """Without what the service shows of deployments of the other type."""
+        kept = super().kept(body)
+        others = _OF_OTHERS.get(kept.get("type", ""), ())
+        return {option: value for option, value in kept.items() if not option.startswith(others)}
+
     # --- what the user sees ---
 
     def project(self, body: Body) -> dict[str, t.Any]:
@@ -410,9 +442,9 @@ def type_of_endpoint(endpoint: Body | None) -> str | None:
 
 def _check_type(declared: Declared, type_: t.Any) -> Findings:
     """Options that deployments of the other type have."""
-    others = {MANAGED: _OF_KUBERNETES, KUBERNETES: _OF_MANAGED}.get(type_, ())
+    others = _OF_OTHERS.get(type_, ())
     for option in declared:
-        if declared[option] is not None and option.startswith(tuple(others)):
+        if declared[option] is not None and option.startswith(others):
             yield Finding(
                 "OptionOfAnotherType", option, f"{option} is not an option of deployments of type {type_}.", _SOURCE
             )
@@ -424,5 +456,5 @@ def _check_type(declared: Declared, type_: t.Any) -> Findings:
         yield Finding("OptionOfAnotherType", "scale_settings.type", message, "azure-ai-ml, ManagedOnlineDeployment")
 
 
-shape.learn_child("deployments", FIELDS, required=("endpointComputeType",))
+shape.learn_child(OnlineDeployment.collection, FIELDS, required=("endpointComputeType",))
 ONLINE_DEPLOYMENT = OnlineDeployment()

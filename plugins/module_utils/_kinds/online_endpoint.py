@@ -29,7 +29,7 @@ _TRAFFIC_SOURCE = "how-to-safely-rollout-online-endpoints"
 _P = "properties."
 _READ_ONLY = ("provisioningState", "scoringUri", "swaggerUri", "keys")
 NAME = r"[a-zA-Z](?:[a-zA-Z0-9-]{1,30}[a-zA-Z0-9])"
-_CHANNELS = ("traffic", "mirror_traffic")
+CHANNELS = {"traffic": "traffic", "mirror_traffic": "mirrored traffic"}
 
 
 def check_name(name: str, option: str, label: str) -> Findings:
@@ -96,6 +96,11 @@ def shares_of(value: t.Any) -> dict[str, int]:
     if not isinstance(value, dict):
         return {}
     return {str(name): share for name, content in value.items() if (share := _percent(content))}
+
+
+def receivers(values: t.Mapping[str, t.Any]) -> set[str]:
+    """The deployments to which declared values send traffic, or mirrored traffic."""
+    return {name for option in CHANNELS for name in shares_of(values.get(option))}
 
 
 def _same_shares(value: t.Any) -> t.Any:
@@ -203,6 +208,7 @@ class OnlineEndpoint(Kind):
     # Recorded: docs/facts.md o.1.
     absent_statuses = (204, 404)
     uses_computes = True
+    child_collection = "online_deployments"
     release = "Move the traffic away (traffic={})"
     fields = FIELDS
     options = OPTIONS
@@ -242,7 +248,7 @@ class OnlineEndpoint(Kind):
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
         self._require_expected({})
-        for option in _CHANNELS:
+        for option in CHANNELS:
             names = ", ".join(shares_of(declared.get(option)))
             if names:
                 message = f"{option}: the endpoint does not exist, so it has no deployment {names}. Create it without {option}, then its deployments."
@@ -252,10 +258,10 @@ class OnlineEndpoint(Kind):
         self._require_expected(shares_of(current["traffic"]))
         both = {
             option: declared.get(option, current[option])
-            for option in _CHANNELS
+            for option in CHANNELS
             if option in declared or current[option]
         }
-        if not all(option in declared for option in _CHANNELS):
+        if not all(option in declared for option in CHANNELS):
             yield from _check_channels(shares_of(both.get("traffic")), shares_of(both.get("mirror_traffic")))
         if shares_of(declared.get("mirror_traffic")) and current["compute"]:
             message = "mirror_traffic is not supported by endpoints on Kubernetes, on which this one is."
@@ -296,8 +302,13 @@ class OnlineEndpoint(Kind):
             new["properties"].pop(name, None)
         return new
 
+    def written_later(self, declared: Declared, body: Body | None) -> tuple[str, ...]:
+        """Traffic, and mirrored traffic, to deployments."""
+        rows = [row for row in self.fields if row.option in CHANNELS and shares_of(declared.get(row.option))]
+        return tuple(row.option for row in rows if body is None or not row.same(row.read(body), declared[row.option]))
+
     def kept(self, body: Body) -> Declared:
-        return {option: value for option, value in super().kept(body).items() if option not in _CHANNELS}
+        return {option: value for option, value in super().kept(body).items() if option not in CHANNELS}
 
     # --- state ---
 

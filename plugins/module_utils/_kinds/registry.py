@@ -22,6 +22,7 @@ from .connection import CONNECTION
 from .datastore import DATASTORE
 from .diagnostic_setting import DIAGNOSTIC_SETTING
 from .instance import INSTANCE
+from .online_deployment import ONLINE_DEPLOYMENT
 from .online_endpoint import ONLINE_ENDPOINT
 from .role_assignment import ROLE_ASSIGNMENT
 
@@ -75,10 +76,18 @@ CONNECTIONS = _of_one_kind(CONNECTION)
 DATASTORES = _of_one_kind(DATASTORE)
 DIAGNOSTIC_SETTINGS = _of_one_kind(DIAGNOSTIC_SETTING)
 ONLINE_ENDPOINTS = _of_one_kind(ONLINE_ENDPOINT)
+ONLINE_DEPLOYMENTS = _of_one_kind(ONLINE_DEPLOYMENT)
 ROLE_ASSIGNMENTS = _of_one_kind(ROLE_ASSIGNMENT)
 # All but the compute targets, each of one kind.
 OTHERS = {
     collection.name: collection
-    for collection in (CONNECTIONS, DATASTORES, DIAGNOSTIC_SETTINGS, ONLINE_ENDPOINTS, ROLE_ASSIGNMENTS)
+    for collection in (
+        CONNECTIONS,
+        DATASTORES,
+        DIAGNOSTIC_SETTINGS,
+        ONLINE_ENDPOINTS,
+        ONLINE_DEPLOYMENTS,
+        ROLE_ASSIGNMENTS,
+    )
 }
 COLLECTIONS = {COMPUTES.name: COMPUTES, **OTHERS}

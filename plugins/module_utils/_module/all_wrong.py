@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import ArgumentTypeError, ElementError, UnsupportedError
 
-from .._core.arm_id import COLLECTION_PATHS
+from .._core.arm_id import COLLECTIONS
 from .._core.errors import AmlError, CredentialError, RuleError
 from .._core.findings import Finding, rule_error
 from .._engine import versions
@@ -45,7 +45,7 @@ _DECISIVE = (
     "folder",
     "workspaces",
     "body",
-    *COLLECTION_PATHS,
+    *COLLECTIONS,
 )
 
 

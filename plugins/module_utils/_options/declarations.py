@@ -32,13 +32,14 @@ _NOT_DECLARED = {
 
 
 class Declaration(t.NamedTuple):
-    """One entry: its scope, its kind, and its declared options."""
+    """One entry: its scope, its kind, and its declared options. ``name`` is that of ``child_target``."""
 
     kind: Kind
     type: str
     target: Target
     tree: dict[str, t.Any]
     declared: Declared
+    name: str = ""
 
 
 class _Checked(t.NamedTuple):
@@ -97,7 +98,8 @@ def declarations(
         target = child_target(scope.subscription_id, *_home(entry, scope), collection.name, name)
         options = {key: value for key, value in entry.items() if key != "type"} if collection.typed else entry
         try:
-            valid.append(_declaration(options, collection.kinds[type_], type_, target, hide, checker))
+            made = _declaration(options, collection.kinds[type_], type_, target, hide, checker)
+            valid.append(made._replace(name=name))
         except RuleError as error:
             problems.append(
                 Finding(
@@ -119,7 +121,7 @@ def _home(entry: dict[str, t.Any], scope: Target) -> tuple[str, str]:
 
 
 def name_in(collection: Collection, entry: dict[str, t.Any], scope: Target) -> str:
-    """The name of what an entry declares; "" where it does not say."""
+    """The name of what an entry declares, as ``child_target`` takes it; "" where it does not say."""
     kind = collection.fallback
     if not all(entry.get(option) for option in kind.named_by):
         return ""
@@ -142,7 +144,7 @@ def _declaration(
 ) -> Declaration:
     """The entry as the kind's module would take it. RuleError for what it would not."""
     # Where the name follows from other options, it is not one itself.
-    not_declared = _NOT_DECLARED if "name" in kind.named_by else _NOT_DECLARED - {"name"}
+    not_declared = _NOT_DECLARED | {*kind.named_by} if "name" in kind.named_by else _NOT_DECLARED - {"name"}
     own = {key: value for key, value in entry.items() if key not in not_declared}
     checked = checker.check(type_, own)
     findings.refuse([*rules.segment(target.name, "name"), *checked.findings])

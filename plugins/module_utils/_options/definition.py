@@ -177,9 +177,15 @@ def _is_endpoint(declared: Tree) -> bool:
     return "onlineendpoint" in schema or ("auth_mode" in declared and "batchendpoint" not in schema)
 
 
+def _is_deployment(declared: Tree) -> bool:
+    """Whether a file of the CLI is of an online deployment, whose type is that of its endpoint."""
+    return "onlinedeployment" in str(declared.get("$schema")).casefold() or "endpoint_name" in declared
+
+
 # What a file shows by other fields than its type.
 _SHOWN: tuple[tuple[str, t.Callable[[Tree], bool]], ...] = (
     (CONNECTION, connection_yaml.is_connection),
+    (DEPLOYMENT, _is_deployment),
     (ENDPOINT, _is_endpoint),
 )
 

@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from .._core import paths, redact
+from .._core.arm_id import ArmId
 from .._core.errors import AmlError
 from .._engine.fields import CREATE_ONLY, UPDATABLE
 from .._engine.kind import FAILED, Body, Kind
@@ -23,7 +24,8 @@ from .._kinds.datastore import DATASTORE
 from .._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from .._kinds.kubernetes import instance_types_to_arm
 from .._kinds.ml_registry import REGISTRY
-from .._kinds.online_endpoint import ONLINE_ENDPOINT
+from .._kinds.online_deployment import ADDED_VARIABLES, ONLINE_DEPLOYMENT
+from .._kinds.online_endpoint import CHANNELS, ONLINE_ENDPOINT, receivers
 from .._kinds.registry import kind_of
 from .._kinds.role_assignment import ROLE_ASSIGNMENT
 from . import connection_yaml, uncovered
@@ -33,6 +35,8 @@ Tree = dict[str, t.Any]
 # Fields that are never compared, because it is not established that the service returns them, but that are not secrets.
 _PUBLIC = ("ssh_settings.ssh_key_value",)
 
+# The files of which the CLI's schema has no type, or one that is an option.
+_WITHOUT_TYPE = ("workspace", "online_endpoint", "online_deployment", "registry")
 _SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
 # As the samples of azureml-examples have it.
 _CONNECTION_SCHEMA = "http://azureml/sdk-2-0/Connection.json"
@@ -156,16 +160,20 @@ class Export:
         self._add_file("", ROLE_ASSIGNMENT, "role_assignment", about, options)
         self._add_other(ROLE_ASSIGNMENT, options)
 
-    def add_online_endpoint(self, body: Body) -> None:
-        """An endpoint without its deployments, and without the traffic that they get."""
+    def add_online_endpoint(self, body: Body, exported: t.Collection[str]) -> None:
+        """An endpoint, with the traffic that its deployments get if these are ``exported`` too: their ids in lower case."""
         name, options = _file_name(body["name"]), declaration(ONLINE_ENDPOINT, body)
         for place in uncovered.of_online_endpoint(ONLINE_ENDPOINT, body):
             self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
-        reason = "it goes to deployments, which are not exported"
         current = ONLINE_ENDPOINT.read(body)
-        for option in ("traffic", "mirror_traffic"):
-            if current[option]:
+        known = {ArmId(identifier).name for identifier in exported if ArmId(identifier).parent == body["id"].casefold()}
+        missing = sorted(each for each in receivers(current) if each.casefold() not in known)
+        for option in CHANNELS:
+            if current[option] and missing:
+                reason = f"it goes to the deployment {', '.join(missing)}, which is not exported"
                 self._miss(name, option, reason, NO_COUNTERPART)
+            elif current[option]:
+                options[option] = current[option]
         self._miss_separate(name, options)
         self._add_file(self._free_file(name, ONLINE_ENDPOINT), ONLINE_ENDPOINT, "online_endpoint", name, options)
         self._add_other(ONLINE_ENDPOINT, {"name": name, **options})
@@ -182,6 +190,29 @@ class Export:
         self._add_file(self._free_file(name, REGISTRY), REGISTRY, "registry", name, options)
         elsewhere = {} if resource_group is None else {"resource_group": resource_group}
         self.vars.setdefault("aml_registries", []).append({"name": name, **elsewhere, **options})
+
+    def add_online_deployment(self, body: Body) -> None:
+        redact.hide_variables(body)
+        endpoint, name = (_file_name(part) for part in (ArmId(body["id"]).parent.name, body["name"]))
+        about, options = f"{endpoint}/{name}", declaration(ONLINE_DEPLOYMENT, body)
+        variables = options.get("environment_variables") or {}
+        for variable in ADDED_VARIABLES:
+            variables.pop(variable, None)
+        if not variables:
+            options.pop("environment_variables", None)
+        for variable in variables:
+            if variable not in self.shown:
+                reason = (
+                    f"not exported: {redact.PLACEHOLDER} keeps the current value; replace it to create the deployment"
+                )
+                self._miss(about, f"environment_variables.{variable}", reason, FILL_IN)
+        options = t.cast(Tree, redact.without_values(options, self.shown, lambda _value: redact.PLACEHOLDER))
+        for place in uncovered.of_online_deployment(ONLINE_DEPLOYMENT, body):
+            self._miss(about, place, _NO_OPTION, NO_COUNTERPART)
+        file = self._free_file(f"{endpoint}.{name}", ONLINE_DEPLOYMENT)
+        names = {"name": name, "endpoint_name": endpoint}
+        self._add_file(file, ONLINE_DEPLOYMENT, "online_deployment", about, options, names)
+        self._add_other(ONLINE_DEPLOYMENT, {"endpoint_name": endpoint, "name": name, **options})
 
     def add_connection(self, body: Body) -> None:
         """A connection of the workspace itself."""
@@ -241,7 +272,7 @@ class Export:
                     )
         return t.cast(Tree, redact.without_values(options, self.shown, lambda _value: redact.PLACEHOLDER))
 
-    def _add_file(self, file: str, kind: Kind, type_: str, name: str, options: Tree) -> None:
+    def _add_file(self, file: str, kind: Kind, type_: str, name: str, options: Tree, names: Tree | None = None) -> None:
         schema = kind.schema_of(options)
         if not schema:
             self._miss(name, "", f"the CLI's schema has no type {type_}: there is no file for it", NO_COUNTERPART)
@@ -252,8 +283,8 @@ class Export:
             self._miss(name, option, reason, NO_COUNTERPART)
         head = {
             "$schema": _SCHEMAS + schema,
-            "name": name,
-            **({} if type_ in ("workspace", "online_endpoint", "registry") else {"type": type_}),
+            **(names or {"name": name}),
+            **({} if type_ in _WITHOUT_TYPE else {"type": type_}),
         }
         self._write(file, {**head, **cli_tree(type_, written)}, [*secrets, *omitted])
 
@@ -405,4 +436,19 @@ def _respell_workspace(tree: Tree) -> None:
         del tree["kind"]
 
 
-_RESPELLED = {"kubernetes": _respell_kubernetes, "workspace": _respell_workspace}
+def _respell_deployment(tree: Tree) -> None:
+    """A reference without its prefix would be the path of a local file, and the name of a resource is that of Kubernetes."""
+    for place in ("model", "environment", "code_configuration.code"):
+        reference = paths.get_path(tree, place)
+        if isinstance(reference, str) and reference.startswith("/"):
+            paths.set_path(tree, place, f"azureml:{reference}")
+    for amounts in (tree.get("resources") or {}).values():
+        if "gpu" in amounts:
+            amounts["nvidia.com/gpu"] = amounts.pop("gpu")
+
+
+_RESPELLED = {
+    "kubernetes": _respell_kubernetes,
+    "online_deployment": _respell_deployment,
+    "workspace": _respell_workspace,
+}

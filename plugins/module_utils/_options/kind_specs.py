@@ -29,5 +29,6 @@ FILE_SPECS: dict[str, specs.Spec] = {
     **KIND_SPECS,
     connection_yaml.KIND: _OTHER_SPECS["connection"],
     "online_endpoint": _OTHER_SPECS["online_endpoint"],
+    "online_deployment": {"endpoint_name": {"type": "str"}, **_OTHER_SPECS["online_deployment"]},
     **dict.fromkeys(TYPES, _OTHER_SPECS["datastore"]),
 }

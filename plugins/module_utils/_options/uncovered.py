@@ -135,13 +135,24 @@ def of_role_assignment(kind: Kind, body: Body) -> list[str]:
 
 
 def of_online_endpoint(kind: Kind, body: Body) -> list[str]:
-    """The same of an online endpoint: of its properties, the service writes some (docs/facts.md o.2)."""
+    """The same of an online endpoint."""
+    return _uncovered(kind, _without_own_properties(body), ONLINE_ENDPOINT)
+
+
+def of_online_deployment(kind: Kind, body: Body) -> list[str]:
+    """The same of an online deployment (ARM types of 2026-05-01, OnlineDeploymentProperties)."""
+    table = ("properties.properties.*", "properties.dataCollector", "properties.startupProbe")
+    return _uncovered(kind, _without_own_properties(body), table)
+
+
+def _without_own_properties(body: Body) -> Body:
+    """Of the properties of endpoints and deployments, the service writes some (docs/facts.md o.2)."""
     own = copy.deepcopy(body)
     written = own["properties"].get("properties") or {}
     own["properties"]["properties"] = {
         name: value for name, value in written.items() if not name.casefold().startswith("azure")
     }
-    return _uncovered(kind, own, ONLINE_ENDPOINT)
+    return own
 
 
 def _uncovered(kind: Kind, body: Body, table: tuple[str, ...]) -> list[str]:

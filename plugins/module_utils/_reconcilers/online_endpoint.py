@@ -10,17 +10,68 @@ from dataclasses import replace
 
 from .._core.errors import AmlError
 from .._engine.fields import WRITE_ONLY
-from .._engine.kind import FAILED, Body, Request, provisioning_status
+from .._engine.kind import FAILED, Body, Kind, Request, Status
 from .._engine.outcome import InUse, Outcome
 from .._engine.plan import SECRET, UPDATE, Change, Plan
+from .._engine.refusals import title as title_of
 from .._engine.remote import RemoteResource
-from .._kinds.online_endpoint import ONLINE_ENDPOINT, shares_of
+from .._kinds.online_deployment import ONLINE_DEPLOYMENT
+from .._kinds.online_endpoint import CHANNELS, ONLINE_ENDPOINT, receivers, shares_of
 
 
 class DeploymentMissing(AmlError):
     """A deployment that traffic cannot be sent to, because it does not exist or has failed."""
 
     default_code = "DeploymentMissing"
+
+
+# --- rules of the service, for single targets and for fleets ---
+
+
+def check_receivers(title: str, endpoint: str, wanted: t.Collection[str], states: t.Mapping[str, Status]) -> None:
+    """Traffic goes only to deployments that exist and work: the service would lose the requests that it sends to another one.
+
+    states   of the deployments by their names in lower case
+    """
+    missing = sorted(name for name in wanted if name.casefold() not in states)
+    if missing:
+        raise DeploymentMissing(
+            f"{title} cannot send traffic to {', '.join(missing)}, because it has no such deployment. "
+            f"It has {', '.join(sorted(states)) or 'none'}.",
+            target=endpoint,
+            hint="Nothing was sent. Create the deployment first, or correct its name.",
+        )
+    failed = sorted(name for name in wanted if states[name.casefold()].state == FAILED)
+    if failed:
+        raise DeploymentMissing(
+            f"{title} was not changed, because the deployment {', '.join(failed)}, which is to get traffic, has failed.",
+            target=endpoint,
+            hint="Nothing was sent. Fix the deployment first: a task for it has its logs in failure.details.",
+        )
+
+
+def check_unused(title: str, endpoint: str, body: Body, *, force: bool) -> None:
+    """An endpoint is deleted with its deployments, which must not get traffic."""
+    use = ONLINE_ENDPOINT.in_use(body)
+    if use and not force:
+        raise InUse(
+            f"{title} was not deleted, because {use}.",
+            target=endpoint,
+            hint="Nothing was deleted. Set traffic to {} first, or set force=true to delete it with its deployments.",
+        )
+
+
+def check_no_traffic(kind: Kind, name: str, target: str, channels: t.Mapping[str, t.Any], done: str) -> None:
+    """A deployment that gets traffic is not deleted. ``channels`` are the shares of traffic and of mirrored traffic."""
+    for option, what in CHANNELS.items():
+        shares = {key.casefold(): share for key, share in shares_of(channels.get(option)).items()}
+        share = shares.get(name.casefold())
+        if share:
+            raise InUse(
+                f"{title_of(kind, name)} was not {done}, because it gets {share} % of the {what} of its endpoint.",
+                target=target,
+                hint="Nothing was deleted. Move the traffic to another deployment first, with aml_online_endpoint.",
+            )
 
 
 class OnlineEndpointExtension:
@@ -30,26 +81,10 @@ class OnlineEndpointExtension:
         self._remote = remote
 
     def before_update(self, plan: Plan, body: Body) -> None:
-        """Traffic goes only to deployments that exist and work: the service would lose the requests that it sends to another one."""
-        wanted = _receivers(plan)
-        if not wanted:
-            return
-        states = {one["name"].casefold(): provisioning_status(one) for one in deployments_of(self._remote)}
-        missing = sorted(name for name in wanted if name.casefold() not in states)
-        if missing:
-            raise DeploymentMissing(
-                f"{self._remote.title} cannot send traffic to {', '.join(missing)}, because it has no such deployment. "
-                f"It has {', '.join(sorted(states)) or 'none'}.",
-                target=self._remote.target.id,
-                hint="Nothing was sent. Create the deployment first, or correct its name.",
-            )
-        failed = sorted(name for name in wanted if states[name.casefold()].state == FAILED)
-        if failed:
-            raise DeploymentMissing(
-                f"{self._remote.title} was not changed, because the deployment {', '.join(failed)}, which is to get traffic, has failed.",
-                target=self._remote.target.id,
-                hint="Nothing was sent. Fix the deployment first: a task for it has its logs in failure.details.",
-            )
+        wanted = receivers(plan.values())
+        if wanted:
+            states = {one["name"].casefold(): ONLINE_DEPLOYMENT.status(one) for one in deployments_of(self._remote)}
+            check_receivers(self._remote.title, self._remote.target.id, wanted, states)
 
     def before_replace(self) -> None:
         names = [] if self._remote.behaviour.force else self._names()
@@ -61,13 +96,7 @@ class OnlineEndpointExtension:
             )
 
     def before_remove(self, body: Body) -> None:
-        use = ONLINE_ENDPOINT.in_use(body)
-        if use and not self._remote.behaviour.force:
-            raise InUse(
-                f"{self._remote.title} was not deleted, because {use}.",
-                target=self._remote.target.id,
-                hint="Nothing was deleted. Set traffic to {} first, or set force=true to delete it with its deployments.",
-            )
+        check_unused(self._remote.title, self._remote.target.id, body, force=self._remote.behaviour.force)
         names = self._names()
         if names:
             self._remote.warnings.append(
@@ -157,19 +186,5 @@ class OnlineDeploymentExtension:
     def _require_no_traffic(self, done: str) -> None:
         remote = self._remote
         endpoint: Body | None = remote.client.find(remote.target.parent_id, remote.kind.parent_api_version)
-        properties = (endpoint or {}).get("properties") or {}
-        for name, what in (("traffic", "traffic"), ("mirrorTraffic", "mirrored traffic")):
-            shares = {key.casefold(): share for key, share in shares_of(properties.get(name)).items()}
-            share = shares.get(remote.target.name.casefold())
-            if share:
-                raise InUse(
-                    f"{remote.title} was not {done}, because it gets {share} % of the {what} of its endpoint.",
-                    target=remote.target.id,
-                    hint="Nothing was deleted. Move the traffic to another deployment first, with aml_online_endpoint.",
-                )
-
-
-def _receivers(plan: Plan) -> set[str]:
-    """The deployments to which a plan sends traffic, or mirrored traffic."""
-    values = plan.values()
-    return {name for option in ("traffic", "mirror_traffic") if option in values for name in shares_of(values[option])}
+        if endpoint is not None:
+            check_no_traffic(remote.kind, remote.target.name, remote.target.id, ONLINE_ENDPOINT.read(endpoint), done)

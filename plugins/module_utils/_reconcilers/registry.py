@@ -13,13 +13,14 @@ from .._engine.extensions import Extend, no_extension
 from .._kinds.attached_types import ATTACHED
 from .attached import AttachmentExtension
 from .instance import InstanceExtension
-from .online_endpoint import OnlineEndpointExtension
+from .online_endpoint import OnlineDeploymentExtension, OnlineEndpointExtension
 from .role_assignment import RoleAssignmentExtension
 
 _EXTENSIONS: dict[str, Extend] = {
     "computeinstance": InstanceExtension,
     "aks": AttachmentExtension,
     "online_endpoint": OnlineEndpointExtension,
+    "online_deployment": OnlineDeploymentExtension,
     **dict.fromkeys(ATTACHED, AttachmentExtension),
     "role_assignment": RoleAssignmentExtension,
 }

@@ -252,7 +252,11 @@ def _existing(named: Json, body: Json, homes: t.Mapping[str, Workspace]) -> Targ
 
 
 def _name(named: Json, kind: str, body: Json) -> str:
-    """A role assignment has no name that anyone chose; of one that does not exist, the plan's reason says which it is."""
+    """A role assignment has no name that anyone chose; of one that does not exist, the plan's reason says which it is. A deployment is named with its
+    endpoint.
+    """
+    if kind == "online_deployment":
+        return f"{ArmId(named['id']).parent.name}/{named['name']}"
     if kind == _ASSIGNMENT and body:
         return f"{body.get('role')} for {body.get('principal_id')}"
     return str((named.get("reason") if kind == _ASSIGNMENT else None) or named["name"])
@@ -308,6 +312,9 @@ _LABELS: dict[str, t.Callable[[Json], str]] = {
     "diagnostic_setting": _destinations_label,
     "connection": lambda _body: "connection",
     "online_endpoint": lambda body: f"on {ArmId(body['compute']).name}" if body.get("compute") else "managed endpoint",
+    "online_deployment": lambda body: (
+        f"{body.get('instance_count') or '?'} x {body.get('instance_type') or 'instances'}"
+    ),
     _ASSIGNMENT: lambda _body: "role assignment",
 }
 

@@ -1,0 +1,156 @@
+# Copyright (c) 2026, the azureml.compute authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The targets of a fleet that are in other targets, as deployments are in online endpoints: what connects their plans. No requests.
+
+Each rule is one that the run would find out by itself, from the service: here it is known before the first write, and in check mode.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from .._core.arm_id import ArmId
+from .._core.errors import AmlError
+from .._engine.kind import READY, Body, Status
+from .._engine.outcome import ParentMissing
+from .._engine.plan import CREATE, DELETE, NONE, REPLACE, UPDATE, Declared, Plan
+from .._engine.planning import ABSENT
+from .._engine.refusals import title
+from .._kinds.online_endpoint import ONLINE_ENDPOINT, receivers
+from .._kinds.registry import COLLECTIONS
+from .._reconcilers.online_endpoint import check_no_traffic, check_receivers, check_unused
+from .entry import Entry, NotStarted
+from .observer import Current, Observed
+
+_NEW = (CREATE, REPLACE)
+
+
+class Nested:
+    """The declared targets of a fleet: those that are in others, and all ``others``, which are planned first."""
+
+    def __init__(self, entries: t.Sequence[Entry], observed: Observed) -> None:
+        self.others = [entry for entry in entries if not entry.kind.parent_collection]
+        self.children = [entry for entry in entries if entry.kind.parent_collection]
+        self._parents = {entry.target.id.casefold(): entry for entry in self.others if entry.kind.child_collection}
+        self._observed = observed
+        self._listings = observed.by_key
+
+    def current(self, child: Entry) -> Current:
+        """A declared target as it exists; nothing is left of it where what it is in is replaced."""
+        parent = self._parents.get(child.target.parent_id.casefold())
+        child.parent, child.parent_entry = self._parent_body(child), parent
+        if parent is not None and parent.action in _NEW and not parent.failed:
+            child.parent = parent.kind.create_body(parent.target, _all_of(parent), None)
+            return Current()
+        return self._observed.targets[child.target.id]
+
+    def check(self, undeclared: t.Sequence[Entry]) -> None:
+        """Fail the targets that the run would refuse, and keep those that are ``undeclared`` as long as they are used."""
+        for child in self.children:
+            _check(child, self._check_parent)
+        self._parents |= {entry.target.id.casefold(): entry for entry in undeclared if entry.kind.child_collection}
+        for parent in self._parents.values():
+            _check(parent, _check_removal)
+        of_parent: dict[str, list[Entry]] = {}
+        for child in (*self.children, *(entry for entry in undeclared if entry.kind.parent_collection)):
+            if child.action in (DELETE, REPLACE):
+                _check(child, self._check_no_traffic)
+            of_parent.setdefault(child.target.parent_id.casefold(), []).append(child)
+        for key, parent in self._parents.items():
+            if not parent.failed and parent.state != ABSENT:
+                self._prepare(parent, of_parent.get(key, []))
+
+    # --- what a target is in ---
+
+    def _parent_body(self, child: Entry) -> Body | None:
+        listing = self._listings.get((child.workspace.casefold(), child.kind.parent_collection))
+        return None if listing is None else listing.bodies.get(ArmId(child.target.parent_id).name.casefold())
+
+    def _check_parent(self, child: Entry) -> None:
+        if child.state == ABSENT:
+            return
+        parent = child.parent_entry
+        if child.lacks_parent:
+            raise NotStarted(f"its {child.kind.parent_label} failed", interrupted=False)
+        if parent is not None and parent.state == ABSENT:
+            reason, hint = f"its {child.kind.parent_label} is declared absent", "Declare both absent, or both present."
+        elif child.parent is None:
+            reason = f"{child.target.parent_id} neither exists nor is declared among the targets of this run"
+            hint = f"Declare the {child.kind.parent_label} too, or correct endpoint_name."
+        else:
+            return
+        name = title(child.kind, child.target.name)
+        raise ParentMissing(f"{name} cannot be created, because {reason}.", target=child.target.parent_id, hint=hint)
+
+    # --- traffic ---
+
+    def _prepare(self, parent: Entry, children: t.Sequence[Entry]) -> None:
+        """Check what is written after the children of a target, and wait for what that needs."""
+        new = parent.action in _NEW
+        if new:
+            parent.later = parent.kind.written_later(parent.desired, None)
+        if new and (parent.later or children):
+            parent.behaviour = replace(parent.behaviour, wait=True)
+        wanted = receivers(parent.desired if new else parent.plan.values())
+        if not wanted:
+            return
+        _check(parent, lambda entry: self._check_receivers(entry, wanted, children))
+        names = {name.casefold() for name in wanted}
+        for child in (child for child in children if child.target.name.casefold() in names):
+            child.behaviour = replace(child.behaviour, wait=True)
+
+    def _check_receivers(self, parent: Entry, wanted: t.Collection[str], children: t.Sequence[Entry]) -> None:
+        states: dict[str, Status] = {}
+        listing = self._listings.get((parent.target.id.casefold(), parent.kind.child_collection))
+        if listing is not None and parent.action == UPDATE:
+            if listing.error is not None:
+                raise listing.error
+            kind = COLLECTIONS[listing.collection].fallback
+            states = {name: kind.status(body) for name, body in listing.bodies.items()}
+        for child in children:
+            name = child.target.name.casefold()
+            if child.action == DELETE and not child.failed:
+                states.pop(name, None)
+            elif child.state != ABSENT and not child.failed and child.plan.changed:
+                states[name] = Status(READY, "planned")
+        check_receivers(title(parent.kind, parent.target.name), parent.target.id, wanted, states)
+
+    def _check_no_traffic(self, child: Entry) -> None:
+        """Before a deletion the traffic is moved as planned; before a replacement it is as it was."""
+        parent, body = self._parents.get(child.target.parent_id.casefold()), self._parent_body(child)
+        channels = {} if body is None else ONLINE_ENDPOINT.read(body)
+        if parent is not None and not parent.failed:
+            if parent.action in (DELETE, REPLACE):
+                return
+            channels |= parent.plan.values() if child.action == DELETE else {}
+        done = "deleted" if child.action == DELETE else "replaced"
+        check_no_traffic(child.kind, child.target.name, child.target.id, channels, done)
+
+
+def _all_of(parent: Entry) -> Declared:
+    """What a parent will have once it is created."""
+    complete = (
+        parent.kind.completed(parent.existing, parent.plan, parent.desired) if parent.existing else parent.desired
+    )
+    later = parent.kind.written_later(complete, None)
+    return {option: value for option, value in complete.items() if option not in later}
+
+
+def _check(entry: Entry, rule: t.Callable[[Entry], None]) -> None:
+    """What is not declared stays as long as it is used: this is not a failure."""
+    if entry.failed:
+        return
+    try:
+        rule(entry)
+    except AmlError as error:
+        if entry.declaration is not None:
+            return entry.fail(error)
+        entry.done, entry.plan, entry.warnings = True, Plan(NONE), [f"{error.code}: {error.message}"]
+
+
+def _check_removal(parent: Entry) -> None:
+    if parent.action == DELETE and parent.existing is not None:
+        name = title(parent.kind, parent.target.name)
+        check_unused(name, parent.target.id, parent.existing, force=parent.behaviour.force)
