@@ -88,6 +88,11 @@ class Simulator:
             self.control("PUT", "clock", {"advance": 600})
         return answer
 
+    def score(self, path: str, key: str) -> t.Any:
+        """The answer of a model, at the address of its endpoint."""
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        return self._send("POST", path, b"{}", **headers)
+
     def group_id(self, name: str) -> str:
         return f"/subscriptions/{self.environment['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{name}"
 

@@ -48,7 +48,7 @@ def commands(workflow: str) -> list[list[str]]:
 def test_the_use_cases_of_the_readme(player: Player) -> None:
     text = (ROOT / "README.md").read_text()
     cases = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if block.startswith("- ")]
-    assert len(cases) == 5
+    assert len(cases) == 6
     run = player.playbook(*write_all(player.folder, cases))
     made = {"aml_workspace", "aml_compute_cluster", "aml_compute_instance", "aml_fleet", "aml_job_check"}
     assert made <= set(changes(run))

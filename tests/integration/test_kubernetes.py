@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
+import urllib.parse
 
 import yaml
 
 from .conftest import ROOT, Player
 
+PREFIX = "azureml.compute."
 EXAMPLE: dict[str, t.Any] = yaml.safe_load((ROOT / "examples" / "serving.yml").read_text())
 
 
@@ -67,3 +70,35 @@ def test_the_example_of_serving(player: Player) -> None:
     again = player.play(task, facts, refused)
     assert again.changed == 0 and player.simulator.writes(mark) == []
     assert "Cause" in again.text
+
+
+def answers(player: Player, endpoint: str, count: int) -> dict[str, int]:
+    """How many of so many requests each deployment answers."""
+    uri = urllib.parse.urlsplit(player.simulator.arm("GET", endpoint)["properties"]["scoringUri"])
+    key = player.simulator.arm("POST", f"{endpoint}/listKeys")["primaryKey"]
+    names = [player.simulator.score(uri.path, key)["deployment"] for _request in range(count)]
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
+def test_from_a_workspace_to_a_served_model_and_back(player: Player) -> None:
+    identifier = player.make_workspace("ws-serving")
+    variables = {**EXAMPLE, "aml_resource_group": player.group, "aml_location": "eastus"}
+    path = player.folder / "serving.yml"
+    path.write_text(yaml.safe_dump(variables))
+    arguments = ("-e", f"@{path}")
+    player.playbook(PREFIX + "provision_workspace", *arguments)
+    endpoint = f"{identifier}/onlineEndpoints/iris-serving"
+    assert answers(player, endpoint, 100) == {"blue": 90, "green": 10}
+    mark = player.simulator.mark()
+    assert player.playbook(PREFIX + "provision_workspace", *arguments).changed == 0
+    assert player.simulator.writes(mark) == []
+    permanently = {"aml_teardown_permanently": True, "aml_teardown_declared": True}
+    confirmed = {**permanently, "aml_teardown_confirm": "ws-serving,iris-serving,aks-serving"}
+    player.playbook(PREFIX + "teardown", *arguments, "-e", json.dumps(confirmed))
+    deleted = [row["path"].split("/")[-2:] for row in player.simulator.writes(mark) if row["method"] == "DELETE"]
+    assert [place.casefold() for place, _name in deleted] == [
+        "onlineendpoints",
+        "computes",
+        "workspaces",
+        "managedclusters",
+    ]
