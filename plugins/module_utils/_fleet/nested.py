@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The targets of a fleet that are in other targets, as deployments are in online endpoints: what connects their plans. No requests.
 
-Each rule is one that the run would find out by itself, from the service: here it is known before the first write, and in check mode.
+Each rule is one that the service, or the last check before a write, has as well: here it is known before the first write, and in check mode.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ def in_order(fleet: Fleet) -> list[list[Entry]]:
 
     First the removals that release a resource for an attachment under another name, then the declared targets, finally the targets to prune. A resource
     cannot be attached to a workspace twice (docs/coverage.md 1.10). What runs on compute targets is written after them, and removed before those that are
-    pruned. A deployment needs its endpoint, and must exist before it gets traffic; it is deleted when it gets none any more, and before its endpoint. Other
+    pruned. A deployment needs its endpoint, and must exist before it gets traffic; it is deleted when it no longer gets any, and before its endpoint. Other
     targets do not depend on each other.
     """
     declared, pruned = ([entry for entry in batch if not entry.done] for batch in (fleet.entries, fleet.undeclared))
