@@ -92,7 +92,7 @@ def test_an_endpoint_on_kubernetes_follows_its_compute_target(azure: Azure) -> N
 def test_exports_and_folders(azure: Azure, tmp_path: Path) -> None:
     azure.run("aml_online_endpoint", name="iris-a", auth_mode="aml_token", tags={"team": "vision"})
     serve(azure, "iris-a", {"blue": 100})
-    exported = azure.run("aml_export_info")
+    exported = azure.run("aml_export_info", online_endpoints=["iris-a"])
     assert azure.writes == []
     (row,) = exported["vars"]["aml_online_endpoints"]
     assert [row] == exported["fleet"]["online_endpoints"] and (row["auth_mode"], "traffic" in row) == (
