@@ -20,6 +20,7 @@ from .writable import (
     DATASTORE,
     DIAGNOSTIC_SETTING,
     EVERY_COMPUTE,
+    ONLINE_DEPLOYMENT,
     ONLINE_ENDPOINT,
     REGISTRY,
     ROLE_ASSIGNMENT,
@@ -140,8 +141,8 @@ def of_online_endpoint(kind: Kind, body: Body) -> list[str]:
 
 
 def of_online_deployment(kind: Kind, body: Body) -> list[str]:
-    """The same of an online deployment (ARM types of 2026-05-01, OnlineDeploymentProperties)."""
-    table = ("properties.properties.*", "properties.dataCollector", "properties.startupProbe")
+    """The same of an online deployment. Of its SKU, the service uses the capacity, which is an option."""
+    table = tuple(place for place in ONLINE_DEPLOYMENT if not place.startswith("sku."))
     return _uncovered(kind, _without_own_properties(body), table)
 
 
