@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from .._core import shape
-from .._core.arm_id import COLLECTION_PATHS, NESTED, ArmId, Target, collection_id, target_in
+from .._core.arm_id import NESTED, ArmId, Target, collection_id, target_in
 from .._core.client import ReadClient
 from .._core.errors import AmlError, ArmError, CredentialError, all_foreseen
 from .._engine import versions
@@ -154,8 +154,10 @@ class Observer:
         spoken = _versions(entries)
         parents = _keys_of_parents(entries, self._pruned)
         for workspace in workspaces:
-            keys = [(workspace.casefold(), name) for name in COLLECTION_PATHS]
-            asked = [key for key in keys if key in spoken or key in self._pruned] or keys[:1]
+            keys = [(workspace.casefold(), name) for name in COLLECTIONS if name not in NESTED]
+            asked = [key for key in keys if key in spoken or key in self._pruned] or [
+                (workspace.casefold(), COMPUTES.name)
+            ]
             for key in [key for key in keys if key in asked or key in parents]:
                 version = versions.of_list(spoken.get(key, ()), COLLECTIONS[key[1]].fallback.api_version)
                 yield _Row(workspace, key[1], version, asked=key in asked)
