@@ -56,6 +56,9 @@ ASSIGNED = {
 EXTENSION = "aml_kubernetes_extension"
 ENDPOINT, DEPLOYMENT = "aml_online_endpoint", "aml_online_deployment"
 SERVED = {"name": "iris-prod"}
+BATCH, BATCH_DEPLOYMENT = "aml_batch_endpoint", "aml_batch_deployment"
+QUEUED = {"name": "iris-batch"}
+RUN_BY_CLUSTER = {"endpoint_name": "iris-batch", "name": "blue", "model": "azureml:iris:3", "compute": SMALL["name"]}
 UNSERVED = {"endpoint_name": SERVED["name"], "name": "blue"}
 BLUE: Options = {
     **UNSERVED,
@@ -149,6 +152,19 @@ def served(then: Options, *deployments: str, traffic: dict[str, int] | None = No
             azure.run(DEPLOYMENT, **{**BLUE, "name": name})
         if traffic:
             azure.run(ENDPOINT, **SERVED, traffic=traffic)
+        return then
+
+    return make
+
+
+def _queued(then: Options, *, deployed: bool = True) -> t.Callable[[Azure], Options]:
+    """The options of a run on a batch endpoint that has a deployment on a cluster, or not yet."""
+
+    def make(azure: Azure) -> Options:
+        azure.run(CLUSTER, **SMALL)
+        azure.run(BATCH, **QUEUED)
+        if deployed:
+            azure.run(BATCH_DEPLOYMENT, **RUN_BY_CLUSTER)
         return then
 
     return make
@@ -359,7 +375,7 @@ CASES = [
     Case(
         "instance: update",
         INSTANCE,
-        _row(declared.instances, "instance-full", {"enable_sso": False, "idle_time_before_shutdown_minutes": 30}),
+        _row(declared.instances, "instance-small", {"enable_sso": False, "idle_time_before_shutdown_minutes": 30}),
     ),
     Case(
         "instance: resize",
@@ -423,6 +439,17 @@ CASES = [
         served({**BLUE, "egress_public_network_access": "disabled", "on_immutable_change": "recreate"}, "blue"),
     ),
     Case("online deployment: delete", DEPLOYMENT, served({**UNSERVED, "state": "absent"}, "blue", "green")),
+    Case("batch endpoint: create", BATCH, _plain(QUEUED)),
+    Case("batch endpoint: update", BATCH, _queued({**QUEUED, "defaults": {"deployment_name": "blue"}})),
+    Case("batch endpoint: delete", BATCH, _queued({**QUEUED, "state": "absent"})),
+    Case("batch endpoints looked at", f"{BATCH}_info", _queued({"deployments": True})),
+    Case("batch deployment: create", BATCH_DEPLOYMENT, _queued(RUN_BY_CLUSTER, deployed=False)),
+    Case("batch deployment: update", BATCH_DEPLOYMENT, _queued({**RUN_BY_CLUSTER, "description": "other"})),
+    Case(
+        "batch deployment: delete",
+        BATCH_DEPLOYMENT,
+        _queued({"endpoint_name": "iris-batch", "name": "blue", "state": "absent"}),
+    ),
     Case("connections looked at", f"{OF_SERVICES}_info", _listed(OF_SERVICES, FEED)),
     Case("datastores looked at", f"{DATASTORE}_info", _listed(DATASTORE, BLOB)),
     Case("diagnostic settings looked at", f"{DIAGNOSTICS}_info", _listed(DIAGNOSTICS, LOGGED)),

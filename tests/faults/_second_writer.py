@@ -26,6 +26,8 @@ from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, ML
 from ._cases import (
     ASSIGNMENTS,
     ATTACHED,
+    BATCH,
+    BATCH_DEPLOYMENT,
     CLUSTER,
     CONNECTION,
     DATASTORE,
@@ -85,8 +87,8 @@ _TYPES = (
     ("workspace", re.compile(r"/microsoft\.machinelearningservices/workspaces/[^/]+$", re.IGNORECASE)),
     ("registry", re.compile(r"/microsoft\.machinelearningservices/registries/[^/]+$", re.IGNORECASE)),
     ("setting", re.compile(r"/diagnosticsettings/[^/]+$", re.IGNORECASE)),
-    ("deployment", re.compile(r"/onlineendpoints/[^/]+/deployments/[^/]+$", re.IGNORECASE)),
-    ("endpoint", re.compile(r"/workspaces/[^/]+/onlineendpoints/[^/]+$", re.IGNORECASE)),
+    ("deployment", re.compile(r"/(?:batch|online)endpoints/[^/]+/deployments/[^/]+$", re.IGNORECASE)),
+    ("endpoint", re.compile(r"/workspaces/[^/]+/(?:batch|online)endpoints/[^/]+$", re.IGNORECASE)),
     ("extension", re.compile(r"/microsoft\.kubernetesconfiguration/extensions/[^/]+$", re.IGNORECASE)),
     ("assignment", re.compile(r"/roleassignments/[^/]+$", re.IGNORECASE)),
     ("link", re.compile(r"/privateendpointconnections/[^/]+$", re.IGNORECASE)),
@@ -379,7 +381,9 @@ def _is_whole_list(value: t.Any) -> bool:
 
 def _created(body: dict[str, t.Any] | None) -> t.Any:
     properties = (body or {}).get("properties") or {}
-    if {"datastoreType", "category", "authMode", "endpointComputeType", "extensionType"} & {*properties}:
+    if {"datastoreType", "category", "authMode", "endpointComputeType", "extensionType", "miniBatchSize"} & {
+        *properties
+    }:
         return (body or {})["systemData"]["createdAt"]
     return properties.get("createdOn") or properties.get("creationTime") or properties.get("resourceGuid")
 
@@ -832,6 +836,8 @@ MORE_CASES = [
     Case("private endpoint connection: reject", CONNECTION, _rejected),
 ]
 _WRITERS = (
+    BATCH,
+    BATCH_DEPLOYMENT,
     ASSIGNMENTS,
     CONNECTION,
     DEPLOYMENT,

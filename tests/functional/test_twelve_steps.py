@@ -45,6 +45,12 @@ def _endpoint(azure: Azure) -> Options:
     return {}
 
 
+def _batch_endpoint(azure: Azure) -> Options:
+    azure.run("aml_compute_cluster", name="cpu", size="Standard_DS3_v2", max_instances=1)
+    azure.run("aml_batch_endpoint", name="iris-batch")
+    return {}
+
+
 def _link(azure: Azure) -> Options:
     """A private endpoint whose connection waits for its approval."""
     link = {"name": "pe", "properties": {"privateLinkServiceId": WORKSPACE_ID, "groupIds": ["amlworkspace"]}}
@@ -78,6 +84,14 @@ LIVES: dict[str, Life] = {
         {"instance_count": 2},
         "deployment",
         prepare=_endpoint,
+    ),
+    "aml_batch_endpoint": _life({"name": "iris-batch"}, {}, {"description": "Iris"}, "endpoint"),
+    "aml_batch_deployment": _life(
+        {"endpoint_name": "iris-batch", "name": "blue"},
+        {"model": "azureml:iris:3", "compute": "cpu"},
+        {"description": "Iris"},
+        "deployment",
+        prepare=_batch_endpoint,
     ),
     "aml_registry": _life(
         {"name": "shared"}, {"location": "eastus"}, {"public_network_access": "disabled"}, "registry"

@@ -20,6 +20,7 @@ NAMES = (
     "cluster: update", "instance: stop", "inference cluster: attach", "attached databricks: attach", "workspace: update",
     "connection: update", "datastore: update", "diagnostic setting: update", "role assignment: delete", "role assignments looked at",
     "extension: update", "extensions looked at", "online endpoint: update", "online deployment: update", "online endpoints looked at",
+    "batch endpoint: update", "batch endpoints looked at", "batch deployment: update",
     "connections looked at", "datastores looked at", "diagnostic settings looked at",
     "resource: update", "quotas", "job check",
     "registry: update", "registries looked at", "private endpoint connection: approve", "action: provision the network",

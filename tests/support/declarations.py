@@ -136,6 +136,8 @@ def instances(azure: Azure) -> dict[str, Declaration]:
             "user_tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a",
         },
         "enable_root_access": False,
+        # With scripts and applications, only that user enables it.
+        "enable_sso": False,
         "idle_time_before_shutdown_minutes": 60,
         "schedules": {"compute_start_stop": [evening, weekly]},
         "setup_scripts": {
@@ -147,7 +149,7 @@ def instances(azure: Azure) -> dict[str, Declaration]:
         "tags": {"team": "vision"},
     }
     changes: list[Options] = [
-        {"enable_sso": False, "idle_time_before_shutdown_minutes": 30},
+        {"idle_time_before_shutdown_minutes": 30},
         {"schedules": {"compute_start_stop": [weekly]}, "custom_applications": None},
         {"state": "stopped"},
         {"state": "started"},
@@ -155,7 +157,7 @@ def instances(azure: Azure) -> dict[str, Declaration]:
     small = {"name": "small-instance", "size": "Standard_D2s_v3"}
     preview = completed(INSTANCE, {**small, "name": "preview-instance"}, of_other_versions=True)
     return {
-        "instance-small": Declaration(module, small),
+        "instance-small": Declaration(module, small, [{"enable_sso": False}]),
         "instance-full": Declaration(module, completed(INSTANCE, full), changes),
         "instance-preview": Declaration(module, preview),
     }
