@@ -143,11 +143,6 @@ REASONS: dict[tuple[str, str], str] = {
     ("aml_job_check", "fleets"): _WITHOUT_STATE,
     ("aml_kubernetes_extension", "export, then apply"): _OF_CLUSTERS,
     ("aml_kubernetes_extension", "fleets"): _OF_CLUSTERS,
-    (
-        "aml_online_deployment",
-        "export, then apply",
-    ): "an export names the deployments of an endpoint and does not contain them",
-    ("aml_online_deployment", "fleets"): "a fleet manages endpoints, and not their deployments",
     ("aml_private_endpoint_connection", "properties"): "it has a state and a text, and the twelve steps try each",
     ("aml_private_endpoint_connection", "export, then apply"): _OF_OWNERS,
     ("aml_private_endpoint_connection", "fleets"): _OF_OWNERS,

@@ -48,6 +48,16 @@ OTHER_LISTS: dict[str, tuple[str, dict[str, t.Any]]] = {
         },
     ),
     "aml_online_endpoints": ("aml_online_endpoint", {"name": "iris-prod", "description": "Iris"}),
+    "aml_online_deployments": (
+        "aml_online_deployment",
+        {
+            "endpoint_name": "iris-prod",
+            "name": "blue",
+            "model": "azureml:iris:3",
+            "instance_type": "Standard_DS3_v2",
+            "instance_count": 1,
+        },
+    ),
     "aml_role_assignments": (
         "aml_role_assignment",
         {
@@ -159,7 +169,8 @@ def test_each_other_list_is_exported_and_applied(azure: Azure) -> None:
     found = azure.run("aml_export_info")["vars"]
     assert azure.writes == []
     for variable, (module, options) in OTHER_LISTS.items():
-        (row,) = [row for row in found[variable] if options.items() <= row.items()]
+        named = {name: options[name] for name in ("name", "endpoint_name", "role", "principal_id") if name in options}
+        (row,) = [row for row in found[variable] if named.items() <= row.items()]
         done = azure.run(module, **row)
         assert done["changed"] is False and azure.writes == [], (row, done["plan"])
 

@@ -87,7 +87,6 @@ UPDATES = [
         "updateIdleShutdownSetting",
         {"idleTimeBeforeShutdown": None},
     ),
-    ({"enable_sso": False}, "enable_sso", "enableSso", {"enableSSO": False}),
     ({"schedules": {"compute_start_stop": [EVENING, WEEKLY]}}, "schedules", "updateSchedules", None),
     ({"schedules": {"compute_start_stop": []}}, "schedules", "updateSchedules", {"computeStartStop": []}),
     ({"custom_applications": []}, "custom_applications", "customServices", []),
@@ -120,8 +119,19 @@ def test_what_can_change_changes_by_the_services_own_action(
     after = current(azure)
     assert {key for key in before if before[key] != after[key]} - {"modified_on"} == {name}
     assert azure.run(INSTANCE, **TARGET, **options)["changed"] is False
-    preview = [text for text in done["warnings"] if "PreviewFeature" in text]
-    assert bool(preview) is (name != "enable_sso")
+    assert [text for text in done["warnings"] if "PreviewFeature" in text]
+
+
+def test_single_sign_on_changes_by_its_own_action(azure: Azure) -> None:
+    """Of an instance of one's own: for another user it is off from the beginning, where scripts or applications come with it."""
+    azure.run(INSTANCE, **TARGET, size="Standard_DS3_v2")
+    for wanted in (False, True):
+        planned = azure.run(INSTANCE, check=True, **TARGET, enable_sso=wanted)
+        done = azure.run(INSTANCE, **TARGET, enable_sso=wanted)
+        assert planned["plan"] == done["plan"] and [(write.method, write.body) for write in azure.writes] == [
+            ("POST", {"enableSSO": wanted})
+        ]
+        assert azure.run(INSTANCE, **TARGET, enable_sso=wanted)["changed"] is False
 
 
 def test_privileges_of_applications_stay_unless_they_are_declared(azure: Azure) -> None:
