@@ -8,14 +8,16 @@ from __future__ import annotations
 import ast
 import re
 import typing as t
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import OTHER_TYPES
 from ansible_collections.azureml.compute.plugins.module_utils._engine import extensions
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.quotas import QuotaExtension
-from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.registry import extension_of
+from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.registry import EXTENSIONS, extension_of
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.workspace import WorkspaceExtension
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +27,25 @@ PLUGINS = ROOT / "plugins"
 REGISTRIES = ("_kinds/registry.py", "_reconcilers/registry.py")
 # What tells one kind from another, beside its class.
 NAMES = {"name", "label", "compute_type", "type_name"}
+# The names of kinds in declarations and documents.
+KINDS = {*INFO_KINDS, *OTHER_TYPES.values()}
+# How often files compare with such a name.
+TYPE_SWITCHES = {
+    "_fleet/modernise.py": 4,
+    "_jobs/aml_job_check.py": 3,
+    "_kinds/aks.py": 2,
+    "_kinds/attached.py": 1,
+    "_kinds/kubernetes.py": 2,
+    # The type of an endpoint's deployments, with the same name.
+    "_kinds/online_deployment.py": 1,
+    "_machines/inventory.py": 1,
+    "_machines/nodes.py": 7,
+    # A word in the address of a schema.
+    "_options/connection_yaml.py": 1,
+    "_options/export.py": 1,
+    "_preflight/run.py": 1,
+    "_report/document.py": 5,
+}
 
 
 class Class(t.NamedTuple):
@@ -96,6 +117,50 @@ def kind_switches(root: Path) -> list[str]:
     ]
 
 
+def texts(node: ast.expr) -> set[str]:
+    """The texts of a literal: one, or several in a tuple, list or set."""
+    items = node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else [node]
+    return {str(item.value) for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)}
+
+
+def constants(root: Path) -> dict[str, set[str]]:
+    """The texts of constants of all files, by their names: ``CLUSTER, INSTANCE = "a", "b"`` too."""
+    found: dict[str, set[str]] = {}
+    for _file, tree in sources(root):
+        for node in tree.body:
+            if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+                continue
+            target, value = node.targets[0], node.value
+            pairs = [(target, value)]
+            if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+                pairs = list(zip(target.elts, value.elts, strict=True))
+            for name, item in pairs:
+                found.setdefault(last_name(name), set()).update(texts(item))
+    return found
+
+
+def type_switches(root: Path, names: t.Collection[str]) -> list[str]:
+    """Places outside the registries that compare something with the name of a kind, as a literal or a constant, or ask a kind for an attribute by name."""
+    by_constant = constants(root)
+
+    def named(node: ast.expr) -> bool:
+        return bool({text.casefold() for text in texts(node) | by_constant.get(last_name(node), set())} & set(names))
+
+    return [
+        file
+        for file, tree in sources(root)
+        if not file.endswith(REGISTRIES)
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Compare) and any(map(named, (node.left, *node.comparators))))
+        or (isinstance(node, ast.MatchValue) and named(node.value))
+        or (
+            isinstance(node, ast.Call)
+            and last_name(node.func) in ("getattr", "hasattr")
+            and last_name(node.args[0]).strip("_") == "kind"
+        )
+    ]
+
+
 def asks_class(node: ast.Call, kinds: set[str]) -> bool:
     if last_name(node.func) not in ("isinstance", "issubclass") or len(node.args) != 2:
         return False
@@ -122,6 +187,30 @@ def test_no_class_overrides_a_private_method() -> None:
 
 def test_no_one_asks_which_kind_it_is() -> None:
     assert kind_switches(PLUGINS) == []
+
+
+def test_no_further_place_compares_names_of_kinds() -> None:
+    """A file may leave this list, and no file may come into it: what a kind does differently is a method of it."""
+    found = {
+        file.removeprefix("module_utils/"): count for file, count in Counter(type_switches(PLUGINS, KINDS)).items()
+    }
+    assert found == TYPE_SWITCHES
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("x = kind_name(body) == 'aks'\n", 1),
+        ("x = type_ in ('other', 'AmlCompute')\n", 1),
+        ("CLUSTER, OTHER = 'amlcompute', 'b'\nx = type_ != CLUSTER\ny = type_ == OTHER\n", 1),
+        ("match type_:\n case 'aks': pass\n", 1),
+        ("x = getattr(self._kind, 'size', None)\n", 1),
+        ("x = getattr(reply, 'size') or type_ in KINDS or type_ == 'b' or {'aks': 1}\n", 0),
+    ],
+)
+def test_a_comparison_with_a_kind_is_found(tmp_path: Path, text: str, count: int) -> None:
+    (tmp_path / "broken.py").write_text(text)
+    assert len(type_switches(tmp_path, KINDS)) == count
 
 
 @pytest.mark.parametrize(
@@ -156,7 +245,7 @@ def points_of(extension: object) -> set[str]:
 
 
 def test_each_extension_point_is_used() -> None:
-    extended = [WorkspaceExtension, QuotaExtension, *(extension_of(type_) for type_ in INFO_KINDS)]
+    extended = [WorkspaceExtension, QuotaExtension, *(load() for load in EXTENSIONS.values())]
     used = set().union(*(points_of(item) for item in extended))
     assert used == {
         "AfterRemove",
@@ -184,7 +273,14 @@ def test_each_extension_point_is_used() -> None:
     ],
 )
 def test_the_registry_maps_each_type_to_its_extension(type_: str, points: set[str]) -> None:
-    assert points_of(extension_of(type_)) == points
+    assert points_of(extension_of(INFO_KINDS[type_])) == points
+
+
+def test_the_registry_names_classes_of_kinds() -> None:
+    """By name, so that it need not import them: each is a class that is or extends a kind, in _kinds/."""
+    by_name = classes(PLUGINS)
+    for name in EXTENSIONS:
+        assert "/_kinds/" in by_name[name].place and "Kind" in ancestors(name, by_name)
 
 
 def test_the_guide_names_what_exists() -> None:

@@ -106,6 +106,8 @@ class Kind:
     cli_schema = ""
     required_on_create: tuple[str, ...] = ()
     remove_action = DELETE
+    # Options that a resource which is made of another one takes from that.
+    of_target: tuple[str, ...] = ()
     # Whether the same write fixes a resource whose last write failed.
     rewrite_fixes_failed = False
     # With which statuses the service answers the deletion of what does not exist, and never one that deletes something.

@@ -162,7 +162,7 @@ class Executor:
             entry.kind,
             entry.target,
             entry.behaviour,
-            extension_of(entry.type),
+            extension_of(entry.kind),
             checks,
             sleep=self._interruption.pause,
             clock=self._clock,

@@ -9,7 +9,6 @@ from .._kinds.attached import AnyAttached
 from .._kinds.attached_types import ATTACHED
 from .._module.result import Result
 from .._module.task import Task
-from .._reconcilers.attached import AttachmentExtension
 from .compute_targets import manage, read_files
 
 
@@ -18,4 +17,4 @@ def attached(task: Task) -> Result:
     read_files(task, "ssh_settings", "ssh_private_key_file")
     type_ = task.params.get("type")
     kind = ATTACHED[type_] if type_ else AnyAttached()
-    return manage(task, kind, AttachmentExtension)
+    return manage(task, kind)

@@ -8,10 +8,9 @@ from __future__ import annotations
 from .._kinds.instance import INSTANCE
 from .._module.result import Result
 from .._module.task import Task
-from .._reconcilers.instance import InstanceExtension
 from .compute_targets import manage
 
 
 def manage_instance(task: Task) -> Result:
     """Bring the instance to the declared state, its power state included."""
-    return manage(task, INSTANCE, InstanceExtension)
+    return manage(task, INSTANCE)

@@ -8,11 +8,10 @@ from __future__ import annotations
 from .._kinds.aks import AKS
 from .._module.result import Result
 from .._module.task import Task
-from .._reconcilers.attached import AttachmentExtension
 from .compute_targets import manage, read_files
 
 
 def inference_cluster(task: Task) -> Result:
     """The job of ``aml_inference_cluster``."""
     read_files(task, "ssl", "cert_file", "key_file")
-    return manage(task, AKS, AttachmentExtension)
+    return manage(task, AKS)

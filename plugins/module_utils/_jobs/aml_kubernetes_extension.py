@@ -8,12 +8,12 @@ from __future__ import annotations
 from .._core.arm_id import extension_target
 from .._core.findings import refuse
 from .._engine import rules
-from .._engine.reconciler import Reconciler
+from .._engine.planning import ABSENT
 from .._kinds.kubernetes_extension import KUBERNETES_EXTENSION, check_cluster
-from .._module.result import Result, outcome_result
+from .._module.result import Result
 from .._module.task import Task
 from .._options import specs
-from .compute_targets import read_files, with_api_version
+from .compute_targets import manage, read_files
 
 # The cluster's id says where it is.
 IGNORED_SPEC: specs.Spec = {**specs.IGNORED_GROUP_SPEC, **specs.IGNORED_WORKSPACE_SPEC}
@@ -31,13 +31,7 @@ def kubernetes_extension(task: Task) -> Result:
     """The job of ``aml_kubernetes_extension``."""
     params = task.params
     read_files(task, "ssl", "cert_file", "key_file")
-    target = extension_target(params["cluster_id"], params["name"])
-    kind = with_api_version(KUBERNETES_EXTENSION, task).of_cluster(params["cluster_id"])
-    if params["state"] == "absent":
-        declared = {}
+    if params["state"] == ABSENT:
         refuse([*rules.segment(params["name"], "name"), *check_cluster(params["cluster_id"], "cluster_id")])
-    else:
-        declared = kind.declare(task.given, target)
-        refuse(kind.check(target, declared, task.given))
-    outcome = Reconciler(task.client, kind, target, task.behaviour()).reconcile(declared, params["state"], params)
-    return outcome_result(outcome, "extension", None if outcome.body is None else kind.project(outcome.body))
+    target = extension_target(params["cluster_id"], params["name"])
+    return manage(task, KUBERNETES_EXTENSION, key="extension", target=target)

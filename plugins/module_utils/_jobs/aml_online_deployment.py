@@ -15,7 +15,6 @@ from .._kinds.online_deployment import ONLINE_DEPLOYMENT
 from .._kinds.online_endpoint import ONLINE_ENDPOINT
 from .._module.result import Result
 from .._module.task import Task
-from .._reconcilers.online_endpoint import OnlineDeploymentExtension
 from .compute_targets import deployment_of, manage, with_api_version
 
 # In characters: the end of a log says why a container did not start.
@@ -26,7 +25,7 @@ def deployment(task: Task) -> Result:
     """The job of ``aml_online_deployment``: an error of one that failed has the end of its log."""
     target = deployment_of(task, ONLINE_ENDPOINT.collection)
     try:
-        return manage(task, ONLINE_DEPLOYMENT, OnlineDeploymentExtension, key="deployment", target=target)
+        return manage(task, ONLINE_DEPLOYMENT, key="deployment", target=target)
     except AmlError as error:
         if error.changed and task.params["state"] != ABSENT and task.params["log_lines"]:
             _add_logs(task, target, error)

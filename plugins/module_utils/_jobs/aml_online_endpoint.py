@@ -11,7 +11,7 @@ from .._engine.planning import ABSENT
 from .._kinds.online_endpoint import ONLINE_ENDPOINT
 from .._module.result import Result
 from .._module.task import Task
-from .._reconcilers.online_endpoint import KeyRegeneration, OnlineEndpointExtension
+from .._reconcilers.online_endpoint import KeyRegeneration
 from .compute_targets import manage, prepare, result_of
 
 
@@ -19,8 +19,8 @@ def endpoint(task: Task) -> Result:
     """The job of ``aml_online_endpoint``: the endpoint, then the keys that the task asks to regenerate."""
     keys = list(dict.fromkeys(task.params["regenerate_keys"] or ()))
     if not keys or task.params["state"] == ABSENT:
-        return manage(task, ONLINE_ENDPOINT, OnlineEndpointExtension, key="endpoint")
-    reconciler, declared = prepare(task, ONLINE_ENDPOINT, OnlineEndpointExtension)
+        return manage(task, ONLINE_ENDPOINT, key="endpoint")
+    reconciler, declared = prepare(task, ONLINE_ENDPOINT)
     regeneration = KeyRegeneration(reconciler.remote, keys)
     with reconciler.remote.always_waiting():
         outcome = regeneration.planned(reconciler.reconcile(declared))

@@ -8,12 +8,11 @@ from __future__ import annotations
 from .._core.arm_id import registry_target
 from .._core.findings import refuse
 from .._engine import rules
-from .._engine.reconciler import Reconciler
 from .._kinds.ml_registry import REGISTRY
-from .._module.result import Result, outcome_result
+from .._module.result import Result
 from .._module.task import Task
 from .._options import specs
-from .compute_targets import with_api_version
+from .compute_targets import manage
 
 REGISTRY_SPEC: specs.Spec = {
     "resource_group": {"type": "str", "required": True},
@@ -32,9 +31,4 @@ def registry(task: Task) -> Result:
     params = task.params
     refuse(rules.segment(params["name"], "name"))
     target = registry_target(task.subscription_id, params["resource_group"], params["name"])
-    kind, declared = with_api_version(REGISTRY, task), {}
-    if params["state"] != "absent":
-        declared = kind.declare(task.given, target)
-        refuse(kind.check(target, declared, task.given))
-    outcome = Reconciler(task.client, kind, target, task.behaviour()).reconcile(declared, params["state"], params)
-    return outcome_result(outcome, "registry", None if outcome.body is None else kind.project(outcome.body))
+    return manage(task, REGISTRY, key="registry", target=target)

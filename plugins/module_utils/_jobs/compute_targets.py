@@ -20,7 +20,7 @@ from .._core.arm_id import Target, child_target, collection_id, deployment_targe
 from .._core.errors import ArmError, each
 from .._core.findings import refuse
 from .._engine import rules
-from .._engine.extensions import Checks, Extend, no_extension
+from .._engine.extensions import Checks
 from .._engine.kind import Body, Kind
 from .._engine.outcome import Outcome
 from .._engine.plan import Declared
@@ -29,6 +29,7 @@ from .._engine.reconciler import Reconciler
 from .._module.result import Result, outcome_result
 from .._module.task import Task
 from .._options import specs
+from .._reconcilers.registry import extension_of
 
 # The options of a module for one compute target, in addition to those of the kind.
 COMPUTE_SPEC: specs.Spec = {
@@ -100,17 +101,13 @@ def read_deployments(task: Task, kind: Kind, endpoint: str) -> list[dict[str, t.
     return list(each(bodies, kind.project, task.malformed.append))
 
 
-def manage(
-    task: Task, kind: Kind, extend: Extend = no_extension, *, key: str = "compute", target: Target | None = None
-) -> Result:
+def manage(task: Task, kind: Kind, *, key: str = "compute", target: Target | None = None) -> Result:
     """Bring one resource of a workspace to the state that the task declares. ``key`` names it in the result; ``target`` is for what is deeper."""
-    reconciler, declared = prepare(task, kind, extend, target=target)
+    reconciler, declared = prepare(task, kind, target=target)
     return result_of(reconciler.reconcile(declared, task.params["state"], task.params), reconciler.kind, key)
 
 
-def prepare(
-    task: Task, kind: Kind, extend: Extend = no_extension, *, target: Target | None = None
-) -> tuple[Reconciler, Declared]:
+def prepare(task: Task, kind: Kind, *, target: Target | None = None) -> tuple[Reconciler, Declared]:
     """The reconciler of the task, and what the task declares, which has passed the kind's offline rules."""
     target = target or target_of(task, kind.collection)
     kind = with_api_version(kind, task).configured(task.params)
@@ -118,7 +115,8 @@ def prepare(
     if task.params["state"] != ABSENT:
         declared = kind.declare(task.given, target)
         refuse(kind.check(target, declared, task.given))
-    return Reconciler(task.client, kind, target, task.behaviour(), extend, _checks(task, kind, target)), declared
+    checks = _checks(task, kind, target)
+    return Reconciler(task.client, kind, target, task.behaviour(), extension_of(kind), checks), declared
 
 
 def result_of(outcome: Outcome, kind: Kind, key: str) -> Result:

@@ -338,10 +338,10 @@ class KubernetesExtension(Kind):
     fields = FIELDS
     options = OPTIONS
 
-    def of_cluster(self, cluster_id: str) -> t.Self:
-        """The kind for a cluster, which is read in the API version of its provider."""
+    def configured(self, options: t.Mapping[str, t.Any]) -> t.Self:
+        """The kind for the cluster of the task, which is read in the API version of its provider."""
         kind = copy.copy(self)
-        kind.parent_api_version = CLUSTER_TYPES.get(kubernetes_type(cluster_id) or "", "")
+        kind.parent_api_version = CLUSTER_TYPES.get(kubernetes_type(options["cluster_id"]) or "", "")
         return kind
 
     # --- what was declared ---

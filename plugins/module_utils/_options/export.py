@@ -368,7 +368,7 @@ def declaration(kind: Kind, body: Body) -> Tree:
     kept = kind.kept(body)
     if kept.get("resource_id"):
         # Attached targets have these automatically.
-        kept = {option: value for option, value in kept.items() if option not in getattr(kind, "of_target", ())}
+        kept = {option: value for option, value in kept.items() if option not in kind.of_target}
     options: Tree = {}
     for row in kind.fields:
         value = kept.get(row.option)

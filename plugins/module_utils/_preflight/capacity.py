@@ -22,7 +22,7 @@ from .._core import canon
 from .._core.arm_id import ArmId
 from .._core.findings import ERROR, WARNING, Finding, Findings
 from .._engine.kind import Body
-from .._kinds import compute
+from .._kinds.registry import kind_of
 from .checks import named, names, subnet_of
 from .facts import DesiredTarget, Facts
 
@@ -210,8 +210,7 @@ def cores_held(body: Body, family: str, region: str, sizes: dict[str, Item], *, 
         return 0
     if canon.region(outer.get("computeLocation") or body.get("location")) != region:
         return 0
-    nodes = 1 if compute.kind_name(body) == "computeinstance" else int(inner.get("currentNodeCount") or 0)
-    return nodes * int(size["vcpus"] or 0)
+    return kind_of(body).nodes_now(body) * int(size["vcpus"] or 0)
 
 
 def _totals(desired_targets: t.Sequence[DesiredTarget], facts: Facts) -> Findings:
