@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.azureml.compute.plugins.module_utils._jobs import aml_job_check
+from ansible_collections.azureml.compute.plugins.module_utils._reconcilers import job_check
 from ansible_collections.azureml.compute.tests.support.azure import WORKSPACE_ID, Azure
 
 CHECK = "aml_job_check"
@@ -114,7 +114,7 @@ def test_what_was_archived_or_made_by_others_is_never_sent_again(cluster: Azure)
 
 def test_names_that_are_taken_end_the_search(cluster: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that has a job of any name would be asked without end."""
-    monkeypatch.setattr(aml_job_check, "_MOST_NAMES", 3)
+    monkeypatch.setattr(job_check, "_MOST_NAMES", 3)
     check(cluster)
     taken = cluster.app.store.get(FIRST)
     for number in (2, 3, 4):

@@ -32,7 +32,6 @@ KINDS = {*INFO_KINDS, *OTHER_TYPES.values()}
 # How often files compare with such a name.
 TYPE_SWITCHES = {
     "_fleet/modernise.py": 4,
-    "_jobs/aml_job_check.py": 3,
     "_kinds/aks.py": 2,
     "_kinds/attached.py": 1,
     "_kinds/kubernetes.py": 2,

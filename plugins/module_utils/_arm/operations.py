@@ -226,15 +226,13 @@ class Wait:
             )
 
     def _timed_out(self, cause: ArmError | None = None) -> WaitTimeout:
-        elapsed = round(self.clock.now() - self._started, 1)
-        because = f" ({cause.message})" if cause is not None else ""
         hint = "The operation continues in Azure. Run the same task again: it will continue."
-        return WaitTimeout(
-            f"{self.what} was not finished after {elapsed:g} s; its last state was {self.operation.status}{because}.",
+        return WaitTimeout.after(
+            self.clock.now() - self._started,
+            self.what,
+            self.operation.status,
+            because=f" ({cause.message})" if cause is not None else "",
             details={
-                "what": self.what,
-                "state": self.operation.status,
-                "elapsed": elapsed,
                 "operation": self.operation.to_dict(),
                 # Why it could not be polled, if that is what took the time.
                 "cause": None if cause is None else cause.failure(),

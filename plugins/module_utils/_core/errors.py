@@ -142,6 +142,27 @@ class WaitTimeout(AmlError):
 
     default_code = "WaitTimeout"
 
+    @classmethod
+    def after(
+        cls,
+        seconds: float,
+        what: str,
+        state: str,
+        *,
+        because: str = "",
+        note: str = "",
+        details: dict[str, t.Any] | None = None,
+        **more: t.Any,
+    ) -> WaitTimeout:
+        """The error of a wait for ``what`` ("The cluster 'a' to settle"). ``because`` belongs to the state, ``note`` is a sentence after it."""
+        elapsed = round(seconds, 1)
+        subject = f"the {what[4:]}" if what.startswith("The ") else what
+        return cls(
+            f"Waited {elapsed:g} s for {subject}; the last state was {state}{because}.{note}",
+            details={"what": what, "state": state, "elapsed": elapsed, **(details or {})},
+            **more,
+        )
+
 
 _RUN_AGAIN = "The service had already accepted a change of this task: run the same task again, which continues from the current state."
 

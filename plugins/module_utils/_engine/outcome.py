@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from .._core.arm_id import ArmId
 from .._core.errors import AmlError
 from .kind import Body
 from .plan import Plan
@@ -29,6 +30,15 @@ class ParentMissing(AmlError):
     """What the resource lives in does not exist."""
 
     default_code = "ParentResourceNotFound"
+
+
+def workspace_missing(workspace_id: str) -> ParentMissing:
+    """The error of a task for something in a workspace that does not exist."""
+    return ParentMissing(
+        f"The workspace {ArmId(workspace_id).name!r} does not exist.",
+        target=workspace_id,
+        hint="Create it first, or correct workspace and resource_group.",
+    )
 
 
 class NotThere(AmlError):

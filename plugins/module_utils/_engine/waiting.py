@@ -18,6 +18,12 @@ if t.TYPE_CHECKING:
 # Seconds between two reads of a resource while it changes: grows to the last one and stays there.
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
 
+
+def pauses(interval: float | None) -> t.Iterator[float]:
+    """The pauses between the reads of one wait: the interval that was asked for, or growing ones."""
+    return itertools.repeat(interval) if interval else itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1]))
+
+
 # How long a GET may show the old values after the service said that a write is done, in seconds.
 _STALE_READS = 30.0
 
@@ -63,26 +69,26 @@ class Waiter:
 
     def until_settled(self, body: Body | None, *, settling: bool = False, fail: bool = True) -> Body | None:
         """Read until the resource is no longer busy. ``fail``: a failed state is an error, and not left to the caller."""
-        pauses = self._pauses()
+        steps = self._pauses()
         while body is not None:
             status = self._remote.kind.status(body, settling=settling)
             if status.state != BUSY:
                 if fail:
                     self.check_success(status)
                 break
-            self.pause(next(pauses), f"{self._remote.title} to settle", status.text)
+            self.pause(next(steps), f"{self._remote.title} to settle", status.text)
             body = self._remote.read()
         return body
 
     def wait_until_deleted(self, before: Body) -> Body | None:
         """Wait until the resource that ``before`` shows is gone: None, or the other resource that has its name by then."""
-        pauses = self._pauses()
+        steps = self._pauses()
         deleting = False
         while (body := self._remote.read()) is not None:
             if incarnation.difference(before, body) or (deleting and is_being_created(body)):
                 return body
             deleting = deleting or is_deleting(body)
-            self.pause(next(pauses), f"{self._remote.title} to be gone", self._remote.kind.status(body).text)
+            self.pause(next(steps), f"{self._remote.title} to be gone", self._remote.kind.status(body).text)
         return None
 
     def pause(self, seconds: float, what: str, state: str, label: str = "") -> None:
@@ -104,13 +110,14 @@ class Waiter:
         return self.deadline.within(_STALE_READS)
 
     def _pauses(self) -> t.Iterator[float]:
-        interval = self._remote.behaviour.wait_interval
-        return itertools.repeat(interval) if interval else itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1]))
+        return pauses(self._remote.behaviour.wait_interval)
 
     def _timeout(self, what: str, state: str) -> WaitTimeout:
-        return WaitTimeout(
-            f"Waited {self.deadline.elapsed:.0f} s for {what}; the last state was {state}.",
-            details={"what": what, "state": state, "elapsed": round(self.deadline.elapsed, 1), "operation": None},
+        return WaitTimeout.after(
+            self.deadline.elapsed,
+            what,
+            state,
+            details={"operation": None},
             target=self._remote.target.id,
             hint="Nothing was lost: run the same task again to continue waiting, or raise wait_timeout.",
         )

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+from .._engine.outcome import workspace_missing
 from .._module.result import Result
 from .._module.task import Task
-from .workspace_actions import act, version_of, workspace_missing, workspace_of_task
+from .workspace_actions import act, version_of, workspace_of_task
 
 
 def resync_keys(task: Task) -> Result:
@@ -15,7 +16,7 @@ def resync_keys(task: Task) -> Result:
     target = workspace_of_task(task)
     if task.check_mode:
         if task.client.find(target.id, version_of(task)) is None:
-            raise workspace_missing(target)
+            raise workspace_missing(target.id)
         return {"changed": True}
     act(task, target, "resyncKeys", None, "its keys to be read again", changes=True)
     return {"changed": True}

@@ -9,7 +9,7 @@ import typing as t
 
 from .._core.arm_id import Target, workspace_target
 from .._core.errors import AmlError, all_foreseen
-from .._engine.outcome import ParentMissing
+from .._engine.outcome import workspace_missing
 from .._kinds.workspace import Workspace
 from .._module.result import Result
 from .._module.task import Task
@@ -45,7 +45,7 @@ def act(
             return outcome
     except AmlError as error:
         if error.status == 404 and not sent:
-            raise workspace_missing(target) from error
+            raise workspace_missing(target.id) from error
         error.changed = changes and (sent or error.may_be_accepted)
         raise
 
@@ -56,11 +56,3 @@ def workspace_of_task(task: Task) -> Target:
 
 def version_of(task: Task) -> str:
     return str(task.params.get("api_version") or Workspace.api_version)
-
-
-def workspace_missing(target: Target) -> ParentMissing:
-    return ParentMissing(
-        f"The workspace {target.name!r} does not exist.",
-        target=target.id,
-        hint="Create it first, or correct workspace and resource_group.",
-    )

@@ -140,6 +140,7 @@ class Cluster(ComputeKind):
     release = "Let the jobs end and scale the cluster to zero (min_instances=0)"
     compute_type = "AmlCompute"
     is_managed = True
+    runs_jobs = True
     scales = True
     cli_schema = "amlCompute.schema.json"
     fields = FIELDS
@@ -161,6 +162,12 @@ class Cluster(ComputeKind):
         "targetNodeCount",
         "nodeStateCounts",
     )
+
+    def cannot_run_jobs(self, body: Body) -> tuple[str, str]:
+        problem = super().cannot_run_jobs(body)
+        if not any(problem) and paths.get_path(body, "properties.properties.scaleSettings.maxNodeCount") == 0:
+            return "it can have no nodes", "Set max_instances of the cluster to 1 or more."
+        return problem
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)

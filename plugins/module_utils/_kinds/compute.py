@@ -266,6 +266,8 @@ class ComputeKind(Kind):
     also: t.ClassVar[dict[str, shape.Shape]] = {}
     # Whether the service makes its virtual machines: they use the workspace's sizes and quotas.
     is_managed = False
+    # Whether command jobs run on it (how-to-train-model: clusters, instances, Kubernetes).
+    runs_jobs = False
     # Whether the service makes and deletes its nodes as jobs need them.
     scales = False
 
@@ -295,6 +297,17 @@ class ComputeKind(Kind):
                 hint="Names are unique across all kinds of a workspace: choose another name, or use the module for that kind.",
                 details={"found": kind_name(body), "asked": self.compute_type.casefold(), "id": body.get("id")},
             )
+
+    def cannot_run_jobs(self, body: Body) -> tuple[str, str]:
+        """Why a command job cannot run on it now, and what to do about it; empty texts if it can."""
+        properties = body.get("properties") or {}
+        state = str(properties.get("provisioningState"))
+        if not self.runs_jobs:
+            what = f"its type {properties.get('computeType')} does not run command jobs"
+            return what, "Check a compute cluster, a compute instance or a Kubernetes cluster."
+        if state.casefold() in ("failed", "deleting"):
+            return f"its provisioning state is {state}", "Fix the compute target first."
+        return "", ""
 
     def nodes_now(self, body: Body) -> int:
         """How many nodes it has, each with an address and cores of the quota."""

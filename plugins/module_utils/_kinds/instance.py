@@ -215,6 +215,7 @@ class Instance(ComputeKind):
     release = "Let the work end and stop the instance (state=stopped)"
     compute_type = "ComputeInstance"
     is_managed = True
+    runs_jobs = True
     cli_schema = "computeInstance.schema.json"
     fields = FIELDS
     options = compute.NETWORK_NAMES
@@ -247,6 +248,13 @@ class Instance(ComputeKind):
         "updateStatus",
         "versions",
     )
+
+    def cannot_run_jobs(self, body: Body) -> tuple[str, str]:
+        state = str(paths.get_path(body, "properties.properties.state"))
+        problem = super().cannot_run_jobs(body)
+        if not any(problem) and state.casefold() in ("stopped", "stopping", "deleting"):
+            return f"the compute instance is {state}", "Start it with aml_compute_instance and state=started."
+        return problem
 
     def nodes_now(self, body: Body) -> int:
         """It holds its cores and its address while it is stopped, too (docs/coverage.md CI1)."""

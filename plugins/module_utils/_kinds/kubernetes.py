@@ -129,6 +129,7 @@ class Kubernetes(Attached):
     label = "Kubernetes cluster"
     is_in_managed_network = False
     compute_type = "Kubernetes"
+    runs_jobs = True
     cli_schema = "kubernetesCompute.schema.json"
     target_types: t.ClassVar[dict[str, str]] = {
         "Microsoft.ContainerService/managedClusters": "2024-09-01",
