@@ -31,7 +31,7 @@ NAMES = {"name", "label", "compute_type", "type_name"}
 KINDS = {*INFO_KINDS, *OTHER_TYPES.values()}
 # How often files compare with such a name.
 TYPE_SWITCHES = {
-    "_fleet/modernise.py": 4,
+    "_fleet/modernise.py": 6,
     "_kinds/aks.py": 2,
     "_kinds/attached.py": 1,
     "_kinds/kubernetes.py": 2,
@@ -43,7 +43,7 @@ TYPE_SWITCHES = {
     "_options/connection_yaml.py": 1,
     "_options/export.py": 1,
     "_preflight/run.py": 1,
-    "_report/document.py": 5,
+    "_report/document.py": 6,
 }
 
 

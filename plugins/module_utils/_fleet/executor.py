@@ -197,7 +197,7 @@ def _keep(entry: Entry, outcome: Outcome) -> None:
 
 def _asks_service(entry: Entry) -> bool:
     """Whether a run would ask the service something before it creates, or replaces, the target."""
-    extension = extension_of(entry.type)
+    extension = extension_of(entry.kind)
     return hasattr(extension, "before_create") or (entry.action == REPLACE and hasattr(extension, "before_replace"))
 
 

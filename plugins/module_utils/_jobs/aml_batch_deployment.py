@@ -9,11 +9,10 @@ from .._kinds.batch_deployment import BATCH_DEPLOYMENT
 from .._kinds.batch_endpoint import BATCH_ENDPOINT
 from .._module.result import Result
 from .._module.task import Task
-from .._reconcilers.batch_endpoint import BatchDeploymentExtension
 from .compute_targets import deployment_of, manage
 
 
 def deployment(task: Task) -> Result:
     """The job of ``aml_batch_deployment``."""
     target = deployment_of(task, BATCH_ENDPOINT.collection)
-    return manage(task, BATCH_DEPLOYMENT, BatchDeploymentExtension, key="deployment", target=target)
+    return manage(task, BATCH_DEPLOYMENT, key="deployment", target=target)

@@ -8,10 +8,9 @@ from __future__ import annotations
 from .._kinds.batch_endpoint import BATCH_ENDPOINT
 from .._module.result import Result
 from .._module.task import Task
-from .._reconcilers.batch_endpoint import BatchEndpointExtension
 from .compute_targets import manage
 
 
 def endpoint(task: Task) -> Result:
     """The job of ``aml_batch_endpoint``."""
-    return manage(task, BATCH_ENDPOINT, BatchEndpointExtension, key="endpoint")
+    return manage(task, BATCH_ENDPOINT, key="endpoint")

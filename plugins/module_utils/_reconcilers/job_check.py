@@ -82,7 +82,7 @@ class JobCheck:
                 target=self.compute.id,
                 hint=hint,
             )
-        return t.cast(Body, body)
+        return body
 
     def _missing(self) -> AmlError:
         workspace = ArmId(self.compute.parent_id)

@@ -7,7 +7,7 @@ The package ``_reconcilers`` implements the extension points of the engine for s
 has which. It may import ``_capacity``, ``_kinds``, ``_engine``, ``_arm`` and ``_core``.
 
 Kinds are named by their classes, and extensions are imported when they are needed: a task pays for its own alone. Extensions that take more than the
-resource are made by the job that has it: of workspaces, quotas, private endpoint connections and actions.
+resource are made by the job that has it: of workspaces, quotas, private endpoint connections and actions, and a role assignment's with options.
 """
 
 from __future__ import annotations
@@ -22,6 +22,18 @@ def _attachment() -> Extend:
     from .attached import AttachmentExtension
 
     return AttachmentExtension
+
+
+def _batch_deployment() -> Extend:
+    from .batch_endpoint import BatchDeploymentExtension
+
+    return BatchDeploymentExtension
+
+
+def _batch_endpoint() -> Extend:
+    from .batch_endpoint import BatchEndpointExtension
+
+    return BatchEndpointExtension
 
 
 def _instance() -> Extend:
@@ -48,9 +60,11 @@ def _role_assignment() -> Extend:
     return RoleAssignmentExtension
 
 
-# By the name of a kind's class, which stands for the classes that extend it too.
+# By the name of a kind's class; it holds for the classes that extend it too.
 EXTENSIONS: dict[str, t.Callable[[], Extend]] = {
     "AttachedKind": _attachment,
+    "BatchDeployment": _batch_deployment,
+    "BatchEndpoint": _batch_endpoint,
     "Instance": _instance,
     "OnlineDeployment": _online_deployment,
     "OnlineEndpoint": _online_endpoint,
