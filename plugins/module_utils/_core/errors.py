@@ -155,11 +155,10 @@ class WaitTimeout(AmlError):
         **more: t.Any,
     ) -> WaitTimeout:
         """The error of a wait for ``what`` ("The cluster 'a' to settle"). ``because`` belongs to the state, ``note`` is a sentence after it."""
-        elapsed = round(seconds, 1)
         subject = f"the {what[4:]}" if what.startswith("The ") else what
         return cls(
-            f"Waited {elapsed:g} s for {subject}; the last state was {state}{because}.{note}",
-            details={"what": what, "state": state, "elapsed": elapsed, **(details or {})},
+            f"Waited {seconds:.0f} s for {subject}; the last state was {state}{because}.{note}",
+            details={"what": what, "state": state, "elapsed": round(seconds, 1), **(details or {})},
             **more,
         )
 
