@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 from ansible_collections.azureml.compute.plugins.module_utils._auth import options
+from ansible_collections.azureml.compute.plugins.module_utils._kinds import registry
 from ansible_collections.azureml.compute.plugins.module_utils._module import entry
 from ansible_collections.azureml.compute.plugins.module_utils._options import kind_specs
 
@@ -42,6 +43,7 @@ def options_of(module: str) -> frozenset[str]:
     specs = [found, options.AUTH_SPEC, options.CLIENT_SPEC]
     if module in _OF_LISTS:
         specs += list(kind_specs.FLEET_SPECS.values())
+        specs += [{name: {} for name in collection.fallback.named_by} for collection in registry.COLLECTIONS.values()]
     return frozenset(name for spec in specs for name in _names(spec))
 
 
