@@ -19,7 +19,7 @@ from .._auth import options
 from .._core import redact
 from .._core.errors import AmlError, add_next_step, unforeseen
 from .._core.findings import limited
-from .._options import specs
+from .._options import similar, specs
 from . import all_wrong
 from .raw_module import RawModule
 from .result import Result
@@ -110,6 +110,10 @@ def _fail(task: Task, error: AmlError) -> None:
     if others and isinstance(error.details, list):
         # Ansible prints the whole result: its message and the details have the other lines.
         failure["message"] = f"{first.rstrip('.:')}."
+    # `msg` lists the options that there are, and once is enough.
+    failure["message"] = similar.without_list(failure["message"])
+    if isinstance(failure["details"], list):
+        failure["details"] = [_without_list(detail) for detail in failure["details"]]
     failure.update({name: hidden(failure[name]) for name in ("message", "hint") if failure[name]})
     extra: Result = {**error.result, "failure": failure, "auth": task.auth, "changed": error.changed}
     if error.plan is not None:
@@ -119,6 +123,12 @@ def _fail(task: Task, error: AmlError) -> None:
     extra["exception"] = hidden(traceback.format_exc())
     _warn(task, [*task.warnings, *error.warnings])
     task.module.fail_json(msg=hidden(message), **extra)
+
+
+def _without_list(detail: t.Any) -> t.Any:
+    if isinstance(detail, dict) and isinstance(detail.get("message"), str):
+        return {**detail, "message": similar.without_list(detail["message"])}
+    return detail
 
 
 def _warn(task: Task, warnings: t.Iterable[str]) -> None:

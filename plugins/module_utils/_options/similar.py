@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 from . import specs
 
@@ -33,6 +34,11 @@ def with_hint(text: str, spec: specs.Spec) -> str:
     close = similar(unknown, spec)
     hint = f". Did you mean {', '.join(close)}?{listed[1:]}" if close else listed
     return f"{unknown}{hint}{supported}"
+
+
+def without_list(text: str) -> str:
+    """A message without the lists of the options that there are."""
+    return re.sub(r" Supported parameters include: [^.]*\.", "", text)
 
 
 def short(text: str, spec: specs.Spec) -> str:
