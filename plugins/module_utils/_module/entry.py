@@ -110,7 +110,7 @@ def _fail(task: Task, error: AmlError) -> None:
     if others and isinstance(error.details, list):
         # Ansible prints the whole result: its message and the details have the other lines.
         failure["message"] = f"{first.rstrip('.:')}."
-    # `msg` lists the options that there are, and once is enough.
+    # `msg` lists the supported options, and once is enough.
     failure["message"] = similar.without_list(failure["message"])
     if isinstance(failure["details"], list):
         failure["details"] = [_without_list(detail) for detail in failure["details"]]

@@ -37,7 +37,7 @@ def with_hint(text: str, spec: specs.Spec) -> str:
 
 
 def without_list(text: str) -> str:
-    """A message without the lists of the options that there are."""
+    """A message without its lists of supported options."""
     return re.sub(r" Supported parameters include: [^.]*\.", "", text)
 
 
