@@ -138,6 +138,15 @@ def test_the_plays_of_the_guides(player: Player) -> None:
     prod = player.simulator.make_workspace("ml-prod", "ws-prod")
     for group, name in (("ml-far", "ws-far"), ("ml-demo", "ws-demo")):
         player.simulator.make_workspace(group, name)
+    # The storage account of an outbound rule, in another group, so that its private endpoint waits for its approval. A workspace with
+    # compute targets cannot be isolated any more.
+    place = f"{player.simulator.group_id('ml-far')}/providers"
+    shared = f"{place}/Microsoft.Storage/storageAccounts/stshared"
+    player.simulator.arm("PUT", shared, "2023-01-01", {"location": "eastus", "kind": "StorageV2"})
+    rule = {"type": "PrivateEndpoint", "destination": {"serviceResourceId": shared, "subresourceTarget": "blob"}}
+    network = {"isolationMode": "AllowInternetOutbound", "outboundRules": {"shared-data": rule}}
+    player.simulator.arm("PATCH", prod, body={"properties": {"managedNetwork": network}})
+    player.simulator.arm("POST", f"{prod}/provisionManagedNetwork", body={"includeSpark": False})
     hub = player.simulator.make_workspace("ml-hubs", "hub-vision", kind="Hub")
     player.simulator.make_workspace("ml-hubs", "project-defects", kind="Project", properties={"hubResourceId": hub})
     instance = {"computeType": "ComputeInstance", "properties": {"vmSize": "Standard_DS3_v2"}}
@@ -145,18 +154,6 @@ def test_the_plays_of_the_guides(player: Player) -> None:
     machine = f"{player.simulator.group_id('ml-prod')}/providers/Microsoft.Compute/virtualMachines/vm-lab"
     size = {"hardwareProfile": {"vmSize": "Standard_DS3_v2"}}
     player.simulator.arm("PUT", machine, "2024-07-01", {"location": "eastus", "properties": size})
-    # The storage account of an outbound rule, whose private endpoint waits for its approval.
-    place = f"{player.simulator.group_id('ml-prod')}/providers"
-    shared, network = f"{place}/Microsoft.Storage/storageAccounts/stshared", f"{place}/Microsoft.Network"
-    player.simulator.arm("PUT", shared, "2023-01-01", {"location": "eastus", "kind": "StorageV2"})
-    subnets = [{"name": "outbound", "properties": {"addressPrefix": "10.0.1.0/24"}}]
-    inner = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
-    vnet = f"{network}/virtualNetworks/vnet"
-    player.simulator.arm("PUT", vnet, "2024-05-01", {"location": "eastus", "properties": inner})
-    link = {"name": "pe", "properties": {"privateLinkServiceId": shared, "groupIds": ["blob"]}}
-    inner = {"subnet": {"id": f"{vnet}/subnets/outbound"}, "manualPrivateLinkServiceConnections": [link]}
-    endpoint = f"{network}/privateEndpoints/shared-data"
-    player.simulator.arm("PUT", endpoint, "2024-05-01", {"location": "eastus", "properties": inner})
     # The vault, as the Azure CLI shows it.
     az = player.folder / "bin" / "az"
     az.parent.mkdir()
