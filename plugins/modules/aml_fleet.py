@@ -222,8 +222,10 @@ options:
     description:
       - Whether to estimate the cost of the declared targets for a month of 730 hours, with their minimum and maximum number of nodes, from the
         service's price estimates. This reads each workspace with a new target, and the sizes of each region.
-      - These are list prices of the virtual machines of clusters and instances, without disks, network and discounts. Attached compute, connections
-        and datastores are not included.
+      - These are list prices of the virtual machines of clusters, instances and managed online deployments, without disks, network and discounts.
+        Attached compute, deployments on Kubernetes, batch deployments, connections and datastores are not included.
+      - A managed online deployment is estimated by its instance type and instance count. Instances that autoscale settings of Azure Monitor add are not
+        known to the deployment, and not included.
       - The minimum of a cluster of low priority is by the service's price for it, and its maximum by that of dedicated nodes, because the price varies
         between the two.
     type: bool
@@ -490,7 +492,7 @@ targets:
     cost:
       description:
         - The monthly cost, as C(currency), C(monthly_minimum) and C(monthly_maximum). Null when the price is not known, for attached compute,
-          connections and datastores, and for a target that is removed.
+          deployments on Kubernetes, connections and datastores, and for a target that is removed.
         - An instance that is stopped, or that has idle shutdown, has a minimum of 0.
       type: dict
       returned: with O(estimate_cost) or O(max_monthly_cost)

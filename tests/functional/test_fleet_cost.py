@@ -174,3 +174,72 @@ def test_a_target_that_fails_by_its_plan_costs_what_it_costs_now(azure: Azure) -
         None,
     ]
     assert costs(failed) == {"inst-a": (month(1), month(1)), "cpu-c": (0.0, month(2))}
+
+
+# --- online deployments ---
+
+# The simulator's catalogue: Standard_DS3_v2, for an hour.
+PRICE_OF_DEPLOYMENT = 0.293
+
+
+def served(*deployments: dict[str, t.Any], computes: t.Any = (), **endpoint: t.Any) -> list[dict[str, t.Any]]:
+    workspace = {"name": WORKSPACE, "resource_group": GROUP, "computes": list(computes)}
+    return [{**workspace, "online_endpoints": [{"name": "iris", **endpoint}], "online_deployments": list(deployments)}]
+
+
+def deployment(name: str, count: int = 1, **more: t.Any) -> dict[str, t.Any]:
+    own = {"instance_type": "Standard_DS3_v2", "instance_count": count, "model": "azureml:iris:3"}
+    return {"endpoint_name": "iris", "name": name, **own, **more}
+
+
+def test_a_managed_deployment_costs_its_instances_before_and_after_a_change(azure: Azure) -> None:
+    one, two, three = (month(count, PRICE_OF_DEPLOYMENT) for count in (1, 2, 3))
+    both = served(deployment("blue", 2), deployment("green"), computes=[cluster("cpu-c")])
+    new = azure.run(FLEET, check=True, workspaces=both, estimate_cost=True)
+    assert costs(new) == {"cpu-c": (0.0, month(2)), "iris": None, "blue": (two, two), "green": (one, one)}
+    assert new["totals"]["cost"]["unknown"] == []
+    assert new["totals"]["cost"]["monthly_minimum"] == pytest.approx(three, abs=0.02)
+    azure.run(FLEET, workspaces=both, name="prod")
+    grown = served(deployment("blue", 3), deployment("green", state="absent"), computes=[cluster("cpu-c")])
+    changed = azure.run(FLEET, check=True, workspaces=grown, estimate_cost=True)
+    differences = {target["name"]: target["cost_difference"] for target in changed["targets"]}
+    assert differences["blue"]["monthly_maximum"] == pytest.approx(one, abs=0.02)
+    assert differences["green"]["monthly_minimum"] == differences["green"]["monthly_maximum"] == -one
+    pruned = served(deployment("blue", 2))
+    gone = azure.run(FLEET, check=True, workspaces=pruned, name="prod", prune="delete", estimate_cost=True)
+    (undeclared,) = [row for row in gone["undeclared"] if row["name"] == "green"]
+    assert undeclared["cost_difference"]["monthly_maximum"] == -one
+
+
+def test_what_is_not_declared_of_a_deployment_stays_as_it_is(azure: Azure) -> None:
+    azure.run(FLEET, workspaces=served(deployment("blue", 2)))
+    rest = {"endpoint_name": "iris", "name": "blue", "tags": {"team": "vision"}}
+    done = azure.run(FLEET, check=True, workspaces=served(rest), estimate_cost=True)
+    two = month(2, PRICE_OF_DEPLOYMENT)
+    assert costs(done)["blue"] == (two, two)
+    (blue,) = [target for target in done["targets"] if target["name"] == "blue"]
+    assert blue["action"] == "update" and blue["cost_difference"]["monthly_maximum"] == 0.0
+
+
+def test_the_limit_of_the_cost_counts_deployments(azure: Azure) -> None:
+    two = month(2, PRICE_OF_DEPLOYMENT)
+    wanted = served(deployment("blue", 2))
+    failed = azure.run(FLEET, workspaces=wanted, max_monthly_cost=two - 1, ok=False)
+    assert failed["failure"]["code"] == "TooExpensive" and azure.writes == []
+    assert "The 1 declared compute targets and deployments" in failed["msg"]
+    assert azure.run(FLEET, check=True, workspaces=wanted, max_monthly_cost=two)["changed"]
+
+
+def test_a_deployment_of_an_unknown_size_has_an_unknown_cost(azure: Azure) -> None:
+    wanted = served(deployment("blue", instance_type="Standard_Unknown"))
+    done = azure.run(FLEET, check=True, workspaces=wanted, estimate_cost=True)
+    assert costs(done)["blue"] is None
+    assert [identifier.rpartition("/")[2] for identifier in done["totals"]["cost"]["unknown"]] == ["blue"]
+
+
+def test_deployments_on_kubernetes_cost_nothing_of_their_own(azure: Azure) -> None:
+    wanted = served(deployment("blue", 2, instance_type="small"), compute="k8s")
+    done = azure.run(FLEET, check=True, workspaces=wanted, estimate_cost=True)
+    assert costs(done) == {"iris": None, "blue": None} and done["totals"]["cost"]["unknown"] == []
+    (blue,) = [target for target in done["targets"] if target["name"] == "blue"]
+    assert blue["cost_difference"] == {"currency": None, "monthly_minimum": 0.0, "monthly_maximum": 0.0}

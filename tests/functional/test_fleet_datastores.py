@@ -231,7 +231,7 @@ def test_they_cost_nothing(azure: Azure) -> None:
     assert [(row["cost"], row["cost_difference"]["currency"]) for row in done["targets"]] == [(None, None)]
     both = [workspace(store("one"), computes=[cluster("cpu-c")])]
     failed = azure.run(FLEET, check=True, workspaces=both, max_monthly_cost=0.01, preflight=False, ok=False)
-    assert "The 1 declared compute targets" in failed["msg"]
+    assert "The 1 declared compute targets and deployments" in failed["msg"]
 
 
 def test_the_report_has_them(azure: Azure) -> None:

@@ -117,6 +117,8 @@ class Kind:
     tags_api = "never"
     # Whether it can run on a compute target of its workspace, which must then be there before it, and stay as long as it does.
     uses_computes = False
+    # Whether it may have virtual machines that the workspace is billed for.
+    has_machines = False
     # Of what is not directly in a workspace, the collection of what it is in; of what others are in, their collection.
     parent_collection = ""
     child_collection = ""
@@ -315,6 +317,20 @@ class Kind:
     def marked(self, declared: Declared, body: Body | None, name: str, value: str) -> Declared:
         """What was declared, with a tag that says whose the resource is; ``body`` is None where it will be created."""
         return {**declared, "tags": {**(declared.get("tags") or {}), name: value}}
+
+    # --- the cost ---
+
+    def is_billed(self, declared: Declared) -> bool:
+        """Whether the workspace is billed for its machines."""
+        return self.has_machines
+
+    def size_paid(self, declared: Declared) -> str | None:
+        """The size of each of its machines."""
+        return declared.get("size")
+
+    def nodes_paid(self, declared: Declared, state: str) -> tuple[int, int] | None:
+        """The fewest and the most machines that are billed at any time; None where that is not declared. ``state`` is the declared one."""
+        return None
 
     # --- documents ---
 

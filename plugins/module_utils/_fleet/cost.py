@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The monthly cost of declared compute targets by the service's own price estimates. Pure. What is not known is null, never 0.
+"""The monthly cost of declared compute targets and online deployments by the service's own price estimates. Pure. What is not known is null, never 0.
 
 Prices: docs/facts.md a.6 (vmSizes, estimatedVMPrices: per hour, by operating system and vmTier). They are list prices of the
 virtual machines alone, without disks, network or the user's discounts.
@@ -12,8 +12,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import asdict, dataclass
 
+from .._core.arm_id import Target
 from .._core.errors import AmlError
-from .._preflight.facts import DesiredTarget
+from .._engine.kind import Body, Kind
+from .._engine.plan import Declared
 
 # The convention of Azure's price calculator.
 HOURS = 730
@@ -24,6 +26,25 @@ _TIERS = {"dedicated": ("standard",), "low_priority": ("spot", "lowpriority")}
 _CAP = "standard"
 
 Sizes = t.Mapping[str, t.Mapping[str, t.Any]]
+
+
+class Priced(t.Protocol):
+    """What the cost of a target depends on. ``wanted`` has all of its values by option, including current ones."""
+
+    @property
+    def kind(self) -> Kind: ...
+
+    @property
+    def target(self) -> Target: ...
+
+    @property
+    def workspace_id(self) -> str: ...
+
+    @property
+    def wanted(self) -> Declared: ...
+
+    @property
+    def existing(self) -> Body | None: ...
 
 
 @dataclass(frozen=True)
@@ -107,11 +128,10 @@ def _prices(size: t.Mapping[str, t.Any] | None) -> dict[str, tuple[float, str]]:
     return found
 
 
-def estimate(desired: DesiredTarget, state: str, sizes: Sizes | None) -> Cost | None:
+def estimate(desired: Priced, state: str, sizes: Sizes | None) -> Cost | None:
     """One target's cost in a month, or None."""
-    price = hourly(
-        (sizes or {}).get(str(desired.wanted.get("size")).casefold()), str(desired.wanted.get("tier") or "dedicated")
-    )
+    size = str(desired.kind.size_paid(desired.wanted)).casefold()
+    price = hourly((sizes or {}).get(size), str(desired.wanted.get("tier") or "dedicated"))
     count = desired.kind.nodes_paid(desired.wanted, state)
     if price is None or count is None:
         return None
@@ -171,8 +191,8 @@ class DocumentCost:
         unknown = f" The prices of {len(self.total.unknown)} more are not known." if self.total.unknown else ""
         outside = f", also the {self.others} that this run does not process," if self.others else ""
         raise TooExpensive(
-            f"The {self.targets} declared compute targets of the document{outside} may cost {most:.2f} {self.total.currency} in a month, more than "
-            f"max_monthly_cost {self.most:.2f}.{unknown}",
+            f"The {self.targets} declared compute targets and deployments of the document{outside} may cost {most:.2f} {self.total.currency} in a month, "
+            f"more than max_monthly_cost {self.most:.2f}.{unknown}",
             details=self.to_dict(),
             hint="Nothing was written. Lower max_instances or take smaller sizes, or raise max_monthly_cost.",
         )

@@ -117,7 +117,7 @@ class Entry:
 
     @property
     def is_compute(self) -> bool:
-        """Whether it is a compute target, which needs sizes, quotas and a network, and costs something."""
+        """Whether it is a compute target, which needs sizes, quotas and a network."""
         return self.kind.collection == COMPUTES.name
 
     @property

@@ -12,15 +12,18 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from .._core.arm_id import Target
 from .._core.client import ReadClient
 from .._core.errors import AmlError
 from .._core.findings import ERROR, Finding, Findings, refuse
 from .._engine import planning
+from .._engine.kind import Body, Kind
 from .._engine.plan import CREATE, REPLACE, Declared
 from .._engine.planning import PRESENT
 from .._engine.refusals import require_creatable
 from .._kinds import compute
 from .._kinds.instance_power import STOPPED, power_state
+from .._kinds.online_deployment import type_of_endpoint
 from .._kinds.registry import INFO_KINDS
 from .._options.declarations import Declaration
 from .._preflight import run
@@ -102,7 +105,7 @@ class Gate:
         regions  the regions of workspaces that were read before, by their ids in lower case
         """
         counted = fleet.entries if self.max_monthly_cost is None else [*fleet.entries, *others]
-        targets, rest = _compute_count(counted), _compute_count(others)
+        targets, rest = _count_machines(counted), _count_machines(others)
         paid = _billed(counted)
         changing = [entry for entry in fleet.every if entry.plan.changed]
         prices = Prices(client, compute.ComputeKind.api_version, regions)
@@ -199,24 +202,40 @@ def _takes_more(entry: Entry) -> bool:
     return not entry.failed and entry.declaration is not None and (new or bool(run.GROWTH & set(entry.plan.values())))
 
 
-def _compute_count(entries: t.Iterable[Entry]) -> int:
-    return sum(entry.is_compute for entry in entries)
+def _count_machines(entries: t.Iterable[Entry]) -> int:
+    return sum(entry.kind.has_machines for entry in entries)
 
 
-def _billed(entries: t.Iterable[Entry]) -> list[tuple[Entry, DesiredTarget]]:
+@dataclass(frozen=True)
+class _Deployment:
+    """A deployment of an online endpoint, as far as its cost depends on it."""
+
+    kind: Kind
+    target: Target
+    workspace_id: str
+    wanted: Declared
+    existing: Body | None
+
+    @classmethod
+    def of(cls, entry: Entry, values: Declared) -> _Deployment:
+        # One that does not say is of the type of its endpoint.
+        type_ = values.get("type") or type_of_endpoint(entry.parent)
+        return cls(entry.kind, entry.target, entry.workspace, {**values, "type": type_}, entry.existing)
+
+
+def _billed(entries: t.Iterable[Entry]) -> list[tuple[Entry, cost.Priced]]:
     """The targets that will be billed by the workspace, as they will be."""
-    counted = [entry for entry in entries if entry.is_compute and entry.state != "absent"]
+    counted = [entry for entry in entries if entry.kind.has_machines and entry.state != "absent"]
     desired = [(entry, _desired_or_current(entry)) for entry in counted]
     return [(entry, target) for entry, target in desired if target.kind.is_billed(target.wanted)]
 
 
-def _desired_or_current(entry: Entry) -> DesiredTarget:
+def _desired_or_current(entry: Entry) -> cost.Priced:
     """What the target will be. One whose declaration the existing resource cannot take has failed by its plan, and stays as it is."""
     try:
-        return _desired(entry)
+        return _desired(entry) if entry.is_compute else _Deployment.of(entry, _complete(entry))
     except AmlError:
-        existing = entry.existing or {}
-        return DesiredTarget(entry.type, entry.target, entry.kind.kept(existing), existing)
+        return _priced(entry, entry.kind.kept(entry.existing or {}))
 
 
 def _set_differences(fleet: Fleet, prices: Prices, billed: t.Collection[str]) -> None:
@@ -245,12 +264,18 @@ def _is_stopped(entry: Entry) -> bool:
     return entry.existing is not None and power_state(entry.existing) in STOPPED
 
 
-def _current(entry: Entry) -> DesiredTarget | None:
+def _current(entry: Entry) -> cost.Priced | None:
     """The existing resource, as far as its cost depends on it; None where it costs nothing."""
-    if entry.existing is None or entry.type not in INFO_KINDS:
+    if entry.existing is None or not entry.kind.has_machines or (entry.is_compute and entry.type not in INFO_KINDS):
         return None
-    target = DesiredTarget(entry.type, entry.target, entry.kind.read(entry.existing), entry.existing)
+    target = _priced(entry, entry.kind.read(entry.existing))
     return target if target.kind.is_billed(target.wanted) else None
+
+
+def _priced(entry: Entry, values: Declared) -> cost.Priced:
+    if entry.is_compute:
+        return DesiredTarget(entry.type, entry.target, values, entry.existing)
+    return _Deployment.of(entry, values)
 
 
 def _declaration(entry: Entry) -> Declaration:

@@ -14,9 +14,8 @@ from .._capacity.lists import location_path
 from .._core import canon, paths
 from .._core.client import ReadClient
 from .._core.errors import ArmError
-from .._preflight.facts import DesiredTarget
 from .._preflight.gather import leaves_unknown
-from .cost import Sizes
+from .cost import Priced, Sizes
 
 _AT_ONCE = 8
 
@@ -31,7 +30,7 @@ class Prices:
     sizes: dict[tuple[str, str], Sizes | None] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
-    def read(self, desired_targets: t.Sequence[DesiredTarget]) -> None:
+    def read(self, desired_targets: t.Sequence[Priced]) -> None:
         unknown = {
             desired.workspace_id.casefold(): desired.workspace_id
             for desired in desired_targets
@@ -46,14 +45,14 @@ class Prices:
             }
             self.sizes.update(zip(wanted, pool.map(self._sizes, wanted)))
 
-    def region(self, desired: DesiredTarget) -> str | None:
+    def region(self, desired: Priced) -> str | None:
         return self._told(desired) or self.regions.get(desired.workspace_id.casefold())
 
-    def of(self, desired: DesiredTarget) -> Sizes | None:
+    def of(self, desired: Priced) -> Sizes | None:
         return self.sizes.get((desired.target.subscription_id, str(self.region(desired))))
 
     @staticmethod
-    def _told(desired: DesiredTarget) -> str | None:
+    def _told(desired: Priced) -> str | None:
         """Where the target is, or is declared to be; a new one is where its workspace is."""
         region = (
             paths.get_path(desired.existing or {}, "properties.computeLocation")

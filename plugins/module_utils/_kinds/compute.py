@@ -259,6 +259,7 @@ class ComputeKind(Kind):
     # What inner properties only the service writes.
     read_only_inner: tuple[str, ...] = ()
     api_version = versions.STABLE
+    has_machines = True
     parent_label = "workspace"
     parent_api_version = versions.STABLE
     parent_is_of_provider = True
@@ -320,7 +321,6 @@ class ComputeKind(Kind):
         return least, max(least, declared.get("max_instances") or 0)
 
     def nodes_paid(self, declared: Declared, state: str) -> tuple[int, int] | None:
-        """The fewest and the most nodes that are billed at any time; None where that is not declared. ``state`` is the declared one."""
         most = declared.get("max_instances")
         return None if most is None else (int(declared.get("min_instances") or 0), int(most))
 

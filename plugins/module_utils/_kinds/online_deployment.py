@@ -358,6 +358,7 @@ class OnlineDeployment(Deployment):
     parent_collection = "online_endpoints"
     named_by = ("endpoint_name", "name")
     uses_computes = True
+    has_machines = True
     release = "Move the traffic to another deployment"
     fields = FIELDS
     required_on_create = ("instance_count",)
@@ -393,6 +394,20 @@ class OnlineDeployment(Deployment):
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         if "type" not in declared:
             yield from _check_type(declared, current["type"])
+
+    # --- the cost ---
+
+    def is_billed(self, declared: Declared) -> bool:
+        """Deployments on Kubernetes run on nodes that are billed with the cluster."""
+        return declared.get("type") != KUBERNETES
+
+    def size_paid(self, declared: Declared) -> str | None:
+        return declared.get("instance_type")
+
+    def nodes_paid(self, declared: Declared, state: str) -> tuple[int, int] | None:
+        """The instances run at all hours. What autoscale settings of Azure Monitor make of their number is not a part of the deployment."""
+        count = declared.get("instance_count")
+        return None if count is None else (int(count), int(count))
 
     # --- documents ---
 

@@ -9,6 +9,7 @@ Source: the documentation of aml_fleet (estimate_cost, max_monthly_cost). tests/
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 from unittest import mock
 
 import pytest
@@ -17,6 +18,8 @@ from ansible_collections.azureml.compute.plugins.module_utils._core.errors impor
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import cost, overview
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import prices as _prices
 from ansible_collections.azureml.compute.plugins.module_utils._fleet.cost import Cost, Difference
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.batch_deployment import BATCH_DEPLOYMENT
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_deployment import ONLINE_DEPLOYMENT
 from ansible_collections.azureml.compute.plugins.module_utils._preflight.facts import DesiredTarget
 
 HOME = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
@@ -24,6 +27,21 @@ HOME = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningSe
 
 def desired(type_: str = "amlcompute", *, home: str = HOME, existing: t.Any = None, **wanted: t.Any) -> DesiredTarget:
     return DesiredTarget(type_, Target("x", f"{home}/computes/x", home, "s", "rg"), wanted, existing)
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A deployment of an online endpoint, whose target is not directly in the workspace."""
+
+    wanted: dict[str, t.Any]
+    existing: t.Any = None
+    kind: t.Any = ONLINE_DEPLOYMENT
+    workspace_id: str = HOME
+    target: Target = Target("x", f"{HOME}/onlineEndpoints/e/deployments/x", f"{HOME}/onlineEndpoints/e", "s", "rg")
+
+
+def deployed(**wanted: t.Any) -> Deployed:
+    return Deployed({"instance_type": "standard_A", **wanted})
 
 
 def price(value: float, tier: str = "Standard", **more: t.Any) -> dict[str, t.Any]:
@@ -135,6 +153,35 @@ def test_who_pays(given: DesiredTarget, expected: bool) -> None:
     assert given.kind.is_billed(given.wanted) is expected
 
 
+@pytest.mark.parametrize(
+    ("wanted", "billed", "expected"),
+    [
+        ({"type": "managed", "instance_count": 3}, True, Cost("USD", 2190.0, 2190.0)),
+        # One that does not say is counted.
+        ({"instance_count": 1}, True, Cost("USD", 730.0, 730.0)),
+        ({"type": None, "instance_count": 1}, True, Cost("USD", 730.0, 730.0)),
+        ({"type": "managed"}, True, None),
+        ({"instance_count": 1, "instance_type": None}, True, None),
+        ({"instance_count": 1, "instance_type": "Standard_B"}, True, None),
+        # What a cluster calls its size is no option of a deployment.
+        ({"instance_count": 1, "instance_type": None, "size": "Standard_A"}, True, None),
+        ({"type": "kubernetes", "instance_count": 3}, False, Cost("USD", 2190.0, 2190.0)),
+    ],
+)
+def test_an_online_deployment_costs_its_instances_at_all_hours(
+    wanted: dict[str, t.Any], billed: bool, expected: Cost | None
+) -> None:
+    given = deployed(**wanted)
+    assert given.kind.is_billed(given.wanted) is billed
+    for state in ("present", "stopped"):
+        assert cost.estimate(given, state, sizes(price(1.0), price(0.1, "Spot"))) == expected
+
+
+def test_a_kind_without_machines_costs_nothing() -> None:
+    assert BATCH_DEPLOYMENT.is_billed({"instance_count": 1}) is False
+    assert BATCH_DEPLOYMENT.nodes_paid({"instance_count": 1}, "present") is None
+
+
 # --- all of them, and the gate ---
 
 ONE = cost.Cost("USD", 1.111, 2.222)
@@ -170,7 +217,7 @@ def test_the_gate_is_shut(unknown: list[str], more: str, others: int, outside: s
     error = caught.value
     assert (
         error.message
-        == f"The 5 declared compute targets of the document{outside} may cost 10.00 USD in a month, more than max_monthly_cost 10.00.{more}"
+        == f"The 5 declared compute targets and deployments of the document{outside} may cost 10.00 USD in a month, more than max_monthly_cost 10.00.{more}"
     )
     assert (error.code, error.details) == ("TooExpensive", whole.to_dict())
     assert error.hint == "Nothing was written. Lower max_instances or take smaller sizes, or raise max_monthly_cost."
@@ -216,8 +263,11 @@ def test_each_workspace_and_each_region_is_read_once() -> None:
         # Its own region is known, so that its workspace is not read.
         desired(home=f"{HOME}-2", location="West US 2"),
     )
+    served = deployed(instance_count=1)
+    assert served.workspace_id == HOME
     there = desired(existing={"location": "eastus", "properties": {"computeLocation": "westus2"}})
-    prices.read([again, new, west, there])
+    prices.read([again, new, west, there, served])
+    assert prices.region(served) == "eastus" and prices.of(served) == prices.of(new)
     regions = [
         f"/subscriptions/s/providers/Microsoft.MachineLearningServices/locations/{name}/vmSizes"
         for name in ("eastus", "westus2")
