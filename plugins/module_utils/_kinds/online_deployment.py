@@ -36,6 +36,8 @@ _OF_KUBERNETES = (
 )
 _OF_MANAGED = ("egress_public_network_access",)
 _OF_OTHERS: dict[str, tuple[str, ...]] = {MANAGED: _OF_KUBERNETES, KUBERNETES: _OF_MANAGED}
+# The nodes of the other type are billed with the cluster.
+_IS_BILLED = {MANAGED: True, KUBERNETES: False}
 # The service adds these, and they follow from the model and the code (docs/facts.md o.3).
 ADDED_VARIABLES = ("AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT")
 
@@ -398,8 +400,7 @@ class OnlineDeployment(Deployment):
     # --- the cost ---
 
     def is_billed(self, declared: Declared) -> bool:
-        """Deployments on Kubernetes run on nodes that are billed with the cluster."""
-        return declared.get("type") != KUBERNETES
+        return _IS_BILLED.get(str(declared.get("type")), True)
 
     def size_paid(self, declared: Declared) -> str | None:
         return declared.get("instance_type")
