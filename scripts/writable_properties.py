@@ -64,6 +64,8 @@ def text() -> str:
         "# With what azure-ai-ml sends, and the types do not have.",
         f"REGISTRY: tuple[str, ...] = {tuple(sorted(registry))!r}",
         f"DATASTORE: tuple[str, ...] = {tuple(sorted(_both('workspaces/datastores')))!r}",
+        f"BATCH_DEPLOYMENT: tuple[str, ...] = {tuple(sorted(_both('workspaces/batchEndpoints/deployments')))!r}",
+        f"BATCH_ENDPOINT: tuple[str, ...] = {tuple(sorted(_both('workspaces/batchEndpoints')))!r}",
         f"ONLINE_DEPLOYMENT: tuple[str, ...] = {tuple(sorted(_both('workspaces/onlineEndpoints/deployments')))!r}",
         f"ONLINE_ENDPOINT: tuple[str, ...] = {tuple(sorted(_both('workspaces/onlineEndpoints')))!r}",
         "# Of other providers.",

@@ -55,6 +55,17 @@ options:
       - Names of the online deployments to export, as C(ENDPOINT/NAME). Defaults to all of them, or to none if another of these lists is set.
     type: list
     elements: str
+  batch_endpoints:
+    description:
+      - Names of the batch endpoints to export. Defaults to all of them, or to none if another of these lists is set.
+      - The default deployment of an endpoint is exported with it if that deployment is exported too.
+    type: list
+    elements: str
+  batch_deployments:
+    description:
+      - Names of the batch deployments to export, as C(ENDPOINT/NAME). Defaults to all of them, or to none if another of these lists is set.
+    type: list
+    elements: str
   export_folder:
     description:
       - A directory to which the export is written, in files that only their owner can read, as F(workspace.yml), a vars file of the playbook
@@ -109,7 +120,8 @@ vars:
     - The workspace as C(aml_workspace), and its compute targets by the studio's tabs in C(aml_clusters), C(aml_instances),
       C(aml_inference_clusters) and C(aml_attached_computes), each with the options of the module for that kind, its connections as C(aml_connections),
       its datastores as C(aml_datastores), its diagnostic settings as C(aml_diagnostic_settings), its role assignments as C(aml_role_assignments), its
-      online endpoints as C(aml_online_endpoints), and their deployments as C(aml_online_deployments).
+      online endpoints as C(aml_online_endpoints), and their deployments as C(aml_online_deployments), and those of batch endpoints as
+      C(aml_batch_endpoints) and C(aml_batch_deployments).
     - The registries that O(registries) names as C(aml_registries).
     - A secret of a datastore, and each part of the credentials of a connection, which the service never returns, is C(VALUE_NOT_SHOWN). A task that uses it
       keeps the value that the resource has. It fails if it would have to send the value, to create or change the resource.
@@ -131,7 +143,8 @@ vars:
         max_instances: 4
 fleet:
   description:
-    - The workspace with its compute targets, and C(connections), C(datastores), C(diagnostic_settings), C(online_endpoints), C(online_deployments) and
+    - The workspace with its compute targets, and C(connections), C(datastores), C(diagnostic_settings), C(online_endpoints), C(online_deployments),
+      C(batch_endpoints), C(batch_deployments) and
       C(role_assignments) if there are some, as one of the
       O(azureml.compute.aml_fleet#module:workspaces) of a fleet.
   returned: success
@@ -148,7 +161,7 @@ fleet:
 cli_yaml:
   description:
     - The text of the CLI's YAML files by file name, V(workspace.yml) and one for each compute target that the CLI's schema has a type for, and for each
-      datastore, online endpoint and online deployment. Credentials with a secret are not part of a file, and there is no file of a connection with credentials,
+      datastore, endpoint and deployment. Credentials with a secret are not part of a file, and there is no file of a connection with credentials,
       which the CLI's schema demands.
     - Each can be used as O(azureml.compute.aml_compute_cluster#module:definition) and the same option of other modules.
   returned: success
@@ -229,6 +242,8 @@ SPEC: specs.Spec = {
     "diagnostic_settings": {"type": "list", "elements": "str"},
     "online_endpoints": {"type": "list", "elements": "str"},
     "online_deployments": {"type": "list", "elements": "str"},
+    "batch_endpoints": {"type": "list", "elements": "str"},
+    "batch_deployments": {"type": "list", "elements": "str"},
     "role_assignments": {"type": "list", "elements": "str"},
     "export_folder": {"type": "path"},
     "write_cli_yaml": {"type": "bool", "default": True},

@@ -112,6 +112,21 @@ options:
           - A deployment that gets traffic is neither deleted, replaced nor pruned.
         type: list
         elements: dict
+      batch_endpoints:
+        description:
+          - The batch endpoints. Each has C(name), C(state), and the options of the module M(azureml.compute.aml_batch_endpoint).
+          - They are processed as C(online_endpoints), as targets of the type C(batch_endpoint), in patterns C(WORKSPACE/batch_endpoints/NAME). The default
+            deployment of a new endpoint is set when that deployment exists.
+        type: list
+        elements: dict
+      batch_deployments:
+        description:
+          - The deployments of batch endpoints. Each has C(endpoint_name), C(name), C(state), and the options of the module
+            M(azureml.compute.aml_batch_deployment). The endpoint exists, or is declared in C(batch_endpoints).
+          - They are processed as C(online_deployments), as targets of the type C(batch_deployment), in patterns
+            C(WORKSPACE/batch_deployments/ENDPOINT/NAME). The default deployment of an endpoint is neither deleted, replaced nor pruned.
+        type: list
+        elements: dict
       created_earlier:
         description:
           - Whether earlier tasks of the play create the workspace and its subnets. In check mode they may then be missing, and the targets of a missing
@@ -159,7 +174,8 @@ options:
   defaults:
     description:
       - Options for all targets, under C(all), and for the targets of one type, under the type (C(amlcompute), C(computeinstance), ..., C(connection),
-        C(datastore), C(diagnostic_setting), C(online_endpoint), C(online_deployment), C(role_assignment)). Options under C(all) that only
+        C(datastore), C(diagnostic_setting), C(online_endpoint), C(online_deployment),
+        C(batch_endpoint), C(batch_deployment), C(role_assignment)). Options under C(all) that only
         compute targets have, do not apply to the others.
       - The order of precedence is the target's own option, the defaults of its workspace for the type and for C(all), then these defaults for the
         type and for C(all). A mapping is used as a whole from the first source that has it.

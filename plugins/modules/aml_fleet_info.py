@@ -64,6 +64,14 @@ options:
         description: Ignored.
         type: list
         elements: dict
+      batch_endpoints:
+        description: Ignored.
+        type: list
+        elements: dict
+      batch_deployments:
+        description: Ignored.
+        type: list
+        elements: dict
       created_earlier:
         description: Ignored.
         type: bool
@@ -108,6 +116,14 @@ options:
     default: false
   online_deployments:
     description: Whether to read the deployments of all online endpoints of each workspace, which takes one more request for each endpoint.
+    type: bool
+    default: false
+  batch_endpoints:
+    description: Whether to read the batch endpoints of each workspace.
+    type: bool
+    default: false
+  batch_deployments:
+    description: Whether to read the deployments of all batch endpoints of each workspace, which takes one more request for each endpoint.
     type: bool
     default: false
   parallelism:
@@ -208,6 +224,18 @@ workspaces:
       type: list
       elements: dict
       returned: with O(online_deployments)
+    batch_endpoints:
+      description:
+        - Its batch endpoints, as M(azureml.compute.aml_batch_endpoint_info) shows them without deployments.
+      type: list
+      elements: dict
+      returned: with O(batch_endpoints)
+    batch_deployments:
+      description:
+        - The deployments of its batch endpoints, as M(azureml.compute.aml_batch_deployment) returns them.
+      type: list
+      elements: dict
+      returned: with O(batch_deployments)
     role_assignments:
       description:
         - Its role assignments, as M(azureml.compute.aml_role_assignment) returns them, without those that are inherited from a wider scope.

@@ -34,6 +34,11 @@ MODULES = {
 }
 # The other lists of a workspace: the module of each, and what is exported of it here.
 OTHER_LISTS: dict[str, tuple[str, dict[str, t.Any]]] = {
+    "aml_batch_endpoints": ("aml_batch_endpoint", {"name": "iris-batch", "description": "Iris"}),
+    "aml_batch_deployments": (
+        "aml_batch_deployment",
+        {"endpoint_name": "iris-batch", "name": "blue", "model": "azureml:iris:3", "compute": "cpu"},
+    ),
     "aml_connections": ("aml_connection", {"name": "packages", "type": "python_feed", "target": "https://example.org"}),
     "aml_datastores": (
         "aml_datastore",
@@ -164,6 +169,7 @@ def test_export_then_apply_changes_nothing(azure: Azure, world: dict[str, Declar
 
 def test_each_other_list_is_exported_and_applied(azure: Azure) -> None:
     assert {*OTHER_LISTS} == {f"aml_{name}" for name in OTHERS}
+    azure.run("aml_compute_cluster", name="cpu", size="Standard_DS3_v2", max_instances=1)
     for module, options in OTHER_LISTS.values():
         azure.run(module, **options)
     found = azure.run("aml_export_info")["vars"]

@@ -411,6 +411,15 @@ plain(
     prune="delete",
     workspaces=[{"name": WORKSPACE, "online_endpoints": [], "online_deployments": []}],
 )
+SCORING: list[t.Any] = [
+    {"name": WORKSPACE, "batch_endpoints": [{**QUEUED, "defaults": {"deployment_name": "blue"}}], "batch_deployments": [RUN_BY_CPU]}
+]  # fmt: skip
+batched("aml_fleet", "batch endpoints and deployments: change the default", workspaces=SCORING)
+batched(
+    "aml_fleet", "batch deployments: no change", workspaces=[{"name": WORKSPACE, "batch_deployments": [RUN_BY_CPU]}]
+)
+batched("aml_fleet_info", "with their batch endpoints", workspaces=SCORING, batch_endpoints=True)
+batched("aml_fleet_info", "with their batch deployments", workspaces=SCORING, batch_deployments=True)
 plain("aml_fleet_info", "with their online endpoints", MADE_SERVING, workspaces=SERVING, online_endpoints=True)
 plain("aml_fleet_info", "with their online deployments", MADE_SERVING, workspaces=SERVING, online_deployments=True)
 plain("aml_fleet_info", "with their connections", MADE_CONNECTIONS, workspaces=CONNECTED, connections=True)

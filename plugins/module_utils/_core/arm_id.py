@@ -21,7 +21,10 @@ COLLECTION_PATHS = {
     "role_assignments": "providers/Microsoft.Authorization/roleAssignments",
 }
 # Collections below the resources of one of these: the place below such a resource, and its collection. What is in one is named PARENT/NAME.
-NESTED = {"online_deployments": ("deployments", "online_endpoints")}
+NESTED = {
+    "batch_deployments": ("deployments", "batch_endpoints"),
+    "online_deployments": ("deployments", "online_endpoints"),
+}
 COLLECTIONS = (*COLLECTION_PATHS, *NESTED)
 # The types of the resources of all others than compute targets, as documents of fleets and results name them.
 OTHER_TYPES = {name: name.removesuffix("s") for name in COLLECTIONS if name != "computes"}
@@ -92,8 +95,9 @@ class ArmId(str):
             return f"{workspace}/"
         collection = _COLLECTION_OF_PATH.get(match[2].casefold())
         if collection is None:
-            _place, parent, path = match[2].split("/")
-            nested = next(name for name, (below, _collection) in NESTED.items() if below == path.casefold())
+            place, parent, path = match[2].split("/")
+            home = (path.casefold(), _COLLECTION_OF_PATH[place.casefold()])
+            nested = next(name for name, below in NESTED.items() if below == home)
             return f"{workspace}/{nested}/{parent}/{match[3]}"
         return f"{workspace}/{match[3]}" if collection == "computes" else f"{workspace}/{collection}/{match[3]}"
 

@@ -507,8 +507,8 @@ def learn_child(collection: str, rows: t.Iterable[Row], *, required: tuple[str, 
     """A kind of resource in a workspace other than compute targets, by its collection, or below another one of these. ``required`` are properties."""
     properties = mapping({"provisioningState": TEXT}, required=required)
     also = {**_ENVELOPE, "name": TEXT, "properties": properties}
-    path = NESTED[collection][0] if collection in NESTED else COLLECTION_PATHS.get(collection, collection)
-    _CHILDREN[_last(path)] = lambda: document(rows, also, ("properties",))
+    key = collection if collection in NESTED else _last(COLLECTION_PATHS[collection])
+    _CHILDREN[key] = lambda: document(rows, also, ("properties",))
 
 
 def _last(path: str) -> str:
@@ -526,7 +526,6 @@ _ONE = re.compile(
 )
 # What is in an endpoint.
 _BELOW = re.compile(r"/workspaces/[^/]+/(online|batch)Endpoints/[^/]+/(?P<child>deployments)/[^/]+/?\Z", re.IGNORECASE)
-BATCH_DEPLOYMENTS = "batch_deployments"
 _IN_WORKSPACE = "|".join(map(_last, COLLECTION_PATHS.values()))
 _MANY = re.compile(
     rf"/(?P<last>workspaces|registries|{_IN_WORKSPACE}|usages|quotas|vmSizes|deployments|subscriptions|locks|listNodes|extensions)/?\Z",
@@ -558,7 +557,9 @@ def of_resource(path: str, body: t.Any) -> Shape:
 
 def _child_of(path: str, last: str) -> str:
     """The name under which the shape of a resource is known: deployments of online and of batch endpoints have the same last part of their address."""
-    return BATCH_DEPLOYMENTS if last == "deployments" and "/batchendpoints/" in path.casefold() else last
+    if last != "deployments":
+        return last
+    return "batch_deployments" if "/batchendpoints/" in path.casefold() else "online_deployments"
 
 
 def of_items(path: str) -> t.Callable[[t.Any], Shape]:

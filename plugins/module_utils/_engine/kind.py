@@ -122,6 +122,8 @@ class Kind:
     # Of what is not directly in a workspace, the collection of what it is in; of what others are in, their collection.
     parent_collection = ""
     child_collection = ""
+    # The options of what others are in that name some of these.
+    naming_children: tuple[str, ...] = ()
     # Whether the service takes If-None-Match for a resource that will be created.
     has_etags = False
 
@@ -299,7 +301,17 @@ class Kind:
 
     def written_later(self, declared: Declared, body: Body | None) -> tuple[str, ...]:
         """The declared options that need resources of ``child_collection``, and differ from the existing resource: a creation cannot set them."""
-        return ()
+        rows = [row for row in self.fields if row.option in self.naming_children and row.option in declared]
+        naming = [row for row in rows if self.named_children({row.option: declared[row.option]})]
+        return tuple(row.option for row in naming if body is None or not row.same(row.read(body), declared[row.option]))
+
+    def values_of(self, body: Body) -> dict[str, t.Any]:
+        """The values of the options that the service shows, by their names."""
+        return {row.option: row.read(body) for row in self.fields}
+
+    def named_children(self, values: t.Mapping[str, t.Any]) -> set[str]:
+        """The resources of ``child_collection`` that values of the options ``naming_children`` need, by name."""
+        return set()
 
     def found(self, target: Target, body: Body) -> Target:
         """Where a declared resource is that was found in a list."""

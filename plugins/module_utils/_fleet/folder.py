@@ -13,7 +13,16 @@ from .._core import files, redact, safe_yaml, shape
 from .._core.errors import RuleError
 from .._core.findings import Finding, Findings, refuse
 from .._kinds.datastore import TYPES
-from .._kinds.registry import COMPUTES, CONNECTIONS, DATASTORES, ONLINE_DEPLOYMENTS, ONLINE_ENDPOINTS, Collection
+from .._kinds.registry import (
+    BATCH_DEPLOYMENTS,
+    BATCH_ENDPOINTS,
+    COMPUTES,
+    CONNECTIONS,
+    DATASTORES,
+    ONLINE_DEPLOYMENTS,
+    ONLINE_ENDPOINTS,
+    Collection,
+)
 from .._options import definition
 from .._options import specs as _specs
 from .._options.kind_specs import FILE_SPECS
@@ -28,6 +37,8 @@ _PLACE = ("resource_group", "workspace")
 # By the kind of a file; those of all others are compute targets.
 _COLLECTIONS: dict[str, Collection] = {
     definition.CONNECTION: CONNECTIONS,
+    definition.BATCH_ENDPOINT: BATCH_ENDPOINTS,
+    definition.BATCH_DEPLOYMENT: BATCH_DEPLOYMENTS,
     definition.ENDPOINT: ONLINE_ENDPOINTS,
     definition.DEPLOYMENT: ONLINE_DEPLOYMENTS,
     **dict.fromkeys(TYPES, DATASTORES),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The targets of a fleet that are in other targets, as deployments are in online endpoints: what connects their plans. No requests.
+"""The targets of a fleet that are in other targets, as deployments are in endpoints: what connects their plans. No requests.
 
 Each rule is one that the service, or the last check before a write, has as well: here it is known before the first write, and in check mode.
 """
@@ -18,13 +18,15 @@ from .._engine.outcome import ParentMissing
 from .._engine.plan import CREATE, DELETE, NONE, REPLACE, UPDATE, Declared, Plan
 from .._engine.planning import ABSENT
 from .._engine.refusals import title
-from .._kinds.online_endpoint import ONLINE_ENDPOINT, receivers
 from .._kinds.registry import COLLECTIONS
-from .._reconcilers.online_endpoint import check_no_traffic, check_receivers, check_unused
+from .._reconcilers.batch_endpoint import BATCH_LINKS
+from .._reconcilers.online_endpoint import ONLINE_LINKS, check_unused
 from .entry import Entry, NotStarted
 from .observer import Current, Observed
 
 _NEW = (CREATE, REPLACE)
+# By the collection of the endpoints.
+_LINKS = {links.endpoint.collection: links for links in (BATCH_LINKS, ONLINE_LINKS)}
 
 
 class Nested:
@@ -56,7 +58,7 @@ class Nested:
         of_parent: dict[str, list[Entry]] = {}
         for child in (*self.children, *(entry for entry in undeclared if entry.kind.parent_collection)):
             if child.action in (DELETE, REPLACE):
-                _check(child, self._check_no_traffic)
+                _check(child, self._check_not_used)
             of_parent.setdefault(child.target.parent_id.casefold(), []).append(child)
         for key, parent in self._parents.items():
             if not parent.failed and parent.state != ABSENT:
@@ -84,7 +86,7 @@ class Nested:
         name = title(child.kind, child.target.name)
         raise ParentMissing(f"{name} cannot be created, because {reason}.", target=child.target.parent_id, hint=hint)
 
-    # --- traffic ---
+    # --- deployments that an endpoint names ---
 
     def _prepare(self, parent: Entry, children: t.Sequence[Entry]) -> None:
         """Check what is written after the children of a target, and wait for what that needs."""
@@ -93,15 +95,15 @@ class Nested:
             parent.later = parent.kind.written_later(parent.desired, None)
         if new and (parent.later or children):
             parent.behaviour = replace(parent.behaviour, wait=True)
-        wanted = receivers(parent.desired if new else parent.plan.values())
+        wanted = parent.kind.named_children(parent.desired if new else parent.plan.values())
         if not wanted:
             return
-        _check(parent, lambda entry: self._check_receivers(entry, wanted, children))
+        _check(parent, lambda entry: self._check_named(entry, wanted, children))
         names = {name.casefold() for name in wanted}
         for child in (child for child in children if child.target.name.casefold() in names):
             child.behaviour = replace(child.behaviour, wait=True)
 
-    def _check_receivers(self, parent: Entry, wanted: t.Collection[str], children: t.Sequence[Entry]) -> None:
+    def _check_named(self, parent: Entry, wanted: t.Collection[str], children: t.Sequence[Entry]) -> None:
         states: dict[str, Status] = {}
         listing = self._listings.get((parent.target.id.casefold(), parent.kind.child_collection))
         if listing is not None and parent.action == UPDATE:
@@ -115,18 +117,19 @@ class Nested:
                 states.pop(name, None)
             elif child.state != ABSENT and not child.failed and child.plan.changed:
                 states[name] = Status(READY, "planned")
-        check_receivers(title(parent.kind, parent.target.name), parent.target.id, wanted, states)
+        _LINKS[parent.kind.collection].named(title(parent.kind, parent.target.name), parent.target.id, wanted, states)
 
-    def _check_no_traffic(self, child: Entry) -> None:
-        """Before a deletion the traffic is moved as planned; before a replacement it is as it was."""
+    def _check_not_used(self, child: Entry) -> None:
+        """Before a deletion the endpoint is changed as planned; before a replacement it is as it was."""
         parent, body = self._parents.get(child.target.parent_id.casefold()), self._parent_body(child)
-        channels = {} if body is None else ONLINE_ENDPOINT.read(body)
+        links = _LINKS[child.kind.parent_collection]
+        values = {} if body is None else links.endpoint.values_of(body)
         if parent is not None and not parent.failed:
             if parent.action in (DELETE, REPLACE):
                 return
-            channels |= parent.plan.values() if child.action == DELETE else {}
+            values |= parent.plan.values() if child.action == DELETE else {}
         done = "deleted" if child.action == DELETE else "replaced"
-        check_no_traffic(child.kind, child.target.name, child.target.id, channels, done)
+        links.removed(child.kind, child.target.name, child.target.id, values, done)
 
 
 def _all_of(parent: Entry) -> Declared:
@@ -153,4 +156,4 @@ def _check(entry: Entry, rule: t.Callable[[Entry], None]) -> None:
 def _check_removal(parent: Entry) -> None:
     if parent.action == DELETE and parent.existing is not None:
         name = title(parent.kind, parent.target.name)
-        check_unused(name, parent.target.id, parent.existing, force=parent.behaviour.force)
+        check_unused(parent.kind, name, parent.target.id, parent.existing, force=parent.behaviour.force)

@@ -6,16 +6,21 @@
 from __future__ import annotations
 
 import typing as t
+from functools import partial
 
 from .._core import redact, shape
-from .._core.arm_id import ArmId, child_target, collection_id, registry_target, target_in, workspace_target
+from .._core.arm_id import NESTED, ArmId, child_target, collection_id, registry_target, target_in, workspace_target
 from .._core.errors import AmlError, ArmError, RuleError, each
 from .._core.findings import Finding, Findings, refuse
 from .._engine import rules, versions
 from .._engine.kind import Body
 from .._kinds import workspace as _workspace
+from .._kinds.batch_deployment import BATCH_DEPLOYMENT
 from .._kinds.ml_registry import REGISTRY
+from .._kinds.online_deployment import ONLINE_DEPLOYMENT
 from .._kinds.registry import (
+    BATCH_DEPLOYMENTS,
+    BATCH_ENDPOINTS,
     COLLECTIONS,
     COMPUTES,
     CONNECTIONS,
@@ -39,7 +44,7 @@ _NAMED = shape.mapping({"id": shape.TEXT, "name": shape.TEXT}, required=("id", "
 
 def export(task: Task) -> Result:
     """The job of ``aml_export_info``."""
-    refuse(_nested_findings(task.params.get("online_deployments")))
+    refuse([found for name in NESTED for found in _nested_findings(name, task.params.get(name))])
     group, name = task.params["resource_group"], task.params["workspace"]
     target = workspace_target(task.subscription_id, group, name)
     # What is wrong with their names is refused before the first request.
@@ -124,9 +129,9 @@ def _registry(task: Task, place: ArmId) -> Body:
     return t.cast(Body, shape.check(body, _NAMED, place))
 
 
-def _nested_findings(names: t.Sequence[str] | None) -> Findings:
+def _nested_findings(collection: str, names: t.Sequence[str] | None) -> Findings:
     for number, name in enumerate(names or ()):
-        place, (endpoint, _slash, own) = f"online_deployments[{number}]", str(name).partition("/")
+        place, (endpoint, _slash, own) = f"{collection}[{number}]", str(name).partition("/")
         problems = [finding for part in (endpoint, own) for finding in rules.segment(part, place)]
         if problems:
             message = f"{place} must be ENDPOINT/NAME; {name!r} is not."
@@ -134,12 +139,16 @@ def _nested_findings(names: t.Sequence[str] | None) -> Findings:
 
 
 def _add_serving(task: Task, made: Export) -> None:
-    """Online endpoints and their deployments. The traffic of an endpoint is part of its declaration if all that get some are exported."""
-    endpoints = _others(task, ONLINE_ENDPOINTS)
-    deployments = _others(task, ONLINE_DEPLOYMENTS, endpoints)
-    exported = {str(body["id"]).casefold() for body in deployments}
-    list(each(endpoints, lambda body: made.add_online_endpoint(body, exported), task.malformed.append))
-    list(each(deployments, made.add_online_deployment, task.malformed.append))
+    """Endpoints and their deployments. The traffic of an endpoint is part of its declaration if all that get some are exported, as is its default."""
+    for homes, below, kind in (
+        (ONLINE_ENDPOINTS, ONLINE_DEPLOYMENTS, ONLINE_DEPLOYMENT),
+        (BATCH_ENDPOINTS, BATCH_DEPLOYMENTS, BATCH_DEPLOYMENT),
+    ):
+        endpoints = _others(task, homes)
+        deployments = _others(task, below, endpoints)
+        exported = {str(body["id"]).casefold() for body in deployments}
+        list(each(endpoints, partial(made.add_endpoint, homes.fallback, exported=exported), task.malformed.append))
+        list(each(deployments, partial(made.add_deployment, kind), task.malformed.append))
 
 
 def _group_location(task: Task, group_id: str, workspace: Body) -> t.Any:

@@ -126,10 +126,12 @@ class BatchDeployment(Deployment):
     """A deployment of a batch endpoint."""
 
     label = "batch deployment"
+    collection = "batch_deployments"
     parent_label = "batch endpoint"
+    parent_collection = "batch_endpoints"
+    variables = "settings.environment_variables"
     cli_schema = "modelBatchDeployment.schema.json"
     release = "Set another default deployment of the endpoint"
-    uses_computes = True
     fields = FIELDS
     required_on_create = ("model", "compute")
 
@@ -164,5 +166,5 @@ class BatchDeployment(Deployment):
         }
 
 
-shape.learn_child(shape.BATCH_DEPLOYMENTS, FIELDS)
+shape.learn_child(BatchDeployment.collection, FIELDS)
 BATCH_DEPLOYMENT = BatchDeployment()

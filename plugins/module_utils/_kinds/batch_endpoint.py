@@ -15,7 +15,6 @@ import typing as t
 from .._core import canon, shape
 from .._core.arm_id import Target
 from .._core.findings import Finding, Findings
-from .._core.paths import get_path
 from .._engine import versions
 from .._engine.fields import Field, choice
 from .._engine.kind import Body, Kind, fixed
@@ -80,6 +79,9 @@ class BatchEndpoint(Kind):
     parent_api_version = versions.STABLE
     parent_is_of_provider = True
     rewrite_fixes_failed = True
+    uses_computes = True
+    child_collection = "batch_deployments"
+    naming_children = (DEFAULT,)
     absent_statuses = (204, 404)
     fields = FIELDS
 
@@ -108,6 +110,9 @@ class BatchEndpoint(Kind):
             new["properties"].pop(name, None)
         return new
 
+    def named_children(self, values: t.Mapping[str, t.Any]) -> set[str]:
+        return {values[DEFAULT]} if values.get(DEFAULT) else set()
+
     def kept(self, body: Body) -> Declared:
         return {option: value for option, value in super().kept(body).items() if option != DEFAULT}
 
@@ -125,12 +130,6 @@ class BatchEndpoint(Kind):
             "openapi_uri": properties.get("swaggerUri"),
             "provisioning_state": properties.get("provisioningState"),
         }
-
-
-def default_of(endpoint: Body | None) -> str:
-    """The name of the deployment that runs the jobs where a request names none, in lower case."""
-    name = get_path(endpoint or {}, "properties.defaults.deploymentName")
-    return name.casefold() if isinstance(name, str) else ""
 
 
 shape.learn_child(BatchEndpoint.collection, FIELDS, required=("authMode",))

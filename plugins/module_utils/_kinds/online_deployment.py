@@ -317,6 +317,13 @@ class Deployment(Kind):
     rewrite_fixes_failed = True
     # Recorded of online endpoints: docs/facts.md o.1.
     absent_statuses = (204, 404)
+    named_by = ("endpoint_name", "name")
+    uses_computes = True
+    # The option with the environment variables.
+    variables = "environment_variables"
+
+    def name_of(self, options: t.Mapping[str, t.Any], parent_id: str) -> str:
+        return f"{options['endpoint_name']}/{options['name']}"
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)
@@ -358,8 +365,6 @@ class OnlineDeployment(Deployment):
     collection = "online_deployments"
     parent_label = "online endpoint"
     parent_collection = "online_endpoints"
-    named_by = ("endpoint_name", "name")
-    uses_computes = True
     has_machines = True
     release = "Move the traffic to another deployment"
     fields = FIELDS
@@ -369,9 +374,6 @@ class OnlineDeployment(Deployment):
         return f"{options.get('type', MANAGED)}OnlineDeployment.schema.json"
 
     # --- what was declared ---
-
-    def name_of(self, options: t.Mapping[str, t.Any], parent_id: str) -> str:
-        return f"{options['endpoint_name']}/{options['name']}"
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)

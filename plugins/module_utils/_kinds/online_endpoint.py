@@ -209,6 +209,7 @@ class OnlineEndpoint(Kind):
     absent_statuses = (204, 404)
     uses_computes = True
     child_collection = "online_deployments"
+    naming_children = tuple(CHANNELS)
     release = "Move the traffic away (traffic={})"
     fields = FIELDS
     options = OPTIONS
@@ -302,10 +303,8 @@ class OnlineEndpoint(Kind):
             new["properties"].pop(name, None)
         return new
 
-    def written_later(self, declared: Declared, body: Body | None) -> tuple[str, ...]:
-        """Traffic, and mirrored traffic, to deployments."""
-        rows = [row for row in self.fields if row.option in CHANNELS and shares_of(declared.get(row.option))]
-        return tuple(row.option for row in rows if body is None or not row.same(row.read(body), declared[row.option]))
+    def named_children(self, values: t.Mapping[str, t.Any]) -> set[str]:
+        return receivers(values)
 
     def kept(self, body: Body) -> Declared:
         return {option: value for option, value in super().kept(body).items() if option not in CHANNELS}

@@ -17,6 +17,8 @@ from .._engine.kind import Body, Kind
 from . import compute
 from .aks import AKS
 from .attached_types import ATTACHED
+from .batch_deployment import BATCH_DEPLOYMENT
+from .batch_endpoint import BATCH_ENDPOINT
 from .cluster import CLUSTER
 from .connection import CONNECTION
 from .datastore import DATASTORE
@@ -72,6 +74,8 @@ def _of_one_kind(kind: Kind) -> Collection:
     return Collection(kind.collection, {type_: kind}, lambda _body: type_, kind, typed=False)
 
 
+BATCH_ENDPOINTS = _of_one_kind(BATCH_ENDPOINT)
+BATCH_DEPLOYMENTS = _of_one_kind(BATCH_DEPLOYMENT)
 CONNECTIONS = _of_one_kind(CONNECTION)
 DATASTORES = _of_one_kind(DATASTORE)
 DIAGNOSTIC_SETTINGS = _of_one_kind(DIAGNOSTIC_SETTING)
@@ -87,6 +91,8 @@ OTHERS = {
         DIAGNOSTIC_SETTINGS,
         ONLINE_ENDPOINTS,
         ONLINE_DEPLOYMENTS,
+        BATCH_ENDPOINTS,
+        BATCH_DEPLOYMENTS,
         ROLE_ASSIGNMENTS,
     )
 }

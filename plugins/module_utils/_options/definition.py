@@ -174,7 +174,7 @@ def parse(definition: t.Any) -> Tree:
 def _is_endpoint(declared: Tree) -> bool:
     """Whether a file of the CLI is of an online endpoint, whose schema has no type."""
     schema = str(declared.get("$schema")).casefold()
-    return "onlineendpoint" in schema or ("auth_mode" in declared and "batchendpoint" not in schema)
+    return "onlineendpoint" in schema or "auth_mode" in declared
 
 
 def _is_deployment(declared: Tree) -> bool:
@@ -182,9 +182,23 @@ def _is_deployment(declared: Tree) -> bool:
     return "onlinedeployment" in str(declared.get("$schema")).casefold() or "endpoint_name" in declared
 
 
+def _is_batch_endpoint(declared: Tree) -> bool:
+    """Whether a file of the CLI is of a batch endpoint, whose schema has no type."""
+    schema = str(declared.get("$schema")).casefold()
+    return "batchendpoint" in schema or ("defaults" in declared and "onlineendpoint" not in schema)
+
+
+def _is_batch_deployment(declared: Tree) -> bool:
+    """Whether a file of the CLI is of a batch deployment: it names its compute target, which of an online one is the endpoint's."""
+    schema = str(declared.get("$schema")).casefold()
+    return "batchdeployment" in schema or {"endpoint_name", "compute"} <= declared.keys()
+
+
 # What a file shows by other fields than its type.
 _SHOWN: tuple[tuple[str, t.Callable[[Tree], bool]], ...] = (
     (CONNECTION, connection_yaml.is_connection),
+    (BATCH_DEPLOYMENT, _is_batch_deployment),
+    (BATCH_ENDPOINT, _is_batch_endpoint),
     (DEPLOYMENT, _is_deployment),
     (ENDPOINT, _is_endpoint),
 )

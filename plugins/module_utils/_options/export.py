@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from .._core import paths, redact
-from .._core.arm_id import ArmId
+from .._core.arm_id import OTHER_TYPES, ArmId
 from .._core.errors import AmlError
 from .._engine.fields import CREATE_ONLY, UPDATABLE
 from .._engine.kind import FAILED, Body, Kind
@@ -24,8 +24,7 @@ from .._kinds.datastore import DATASTORE
 from .._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from .._kinds.kubernetes import instance_types_to_arm
 from .._kinds.ml_registry import REGISTRY
-from .._kinds.online_deployment import ADDED_VARIABLES, ONLINE_DEPLOYMENT
-from .._kinds.online_endpoint import CHANNELS, ONLINE_ENDPOINT, receivers
+from .._kinds.online_deployment import ADDED_VARIABLES, Deployment
 from .._kinds.registry import kind_of
 from .._kinds.role_assignment import ROLE_ASSIGNMENT
 from . import connection_yaml, uncovered
@@ -36,7 +35,7 @@ Tree = dict[str, t.Any]
 _PUBLIC = ("ssh_settings.ssh_key_value",)
 
 # The files of which the CLI's schema has no type, or one that is an option.
-_WITHOUT_TYPE = ("workspace", "online_endpoint", "online_deployment", "registry")
+_WITHOUT_TYPE = ("workspace", "batch_endpoint", "batch_deployment", "online_endpoint", "online_deployment", "registry")
 _SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
 # As the samples of azureml-examples have it.
 _CONNECTION_SCHEMA = "http://azureml/sdk-2-0/Connection.json"
@@ -160,23 +159,23 @@ class Export:
         self._add_file("", ROLE_ASSIGNMENT, "role_assignment", about, options)
         self._add_other(ROLE_ASSIGNMENT, options)
 
-    def add_online_endpoint(self, body: Body, exported: t.Collection[str]) -> None:
-        """An endpoint, with the traffic that its deployments get if these are ``exported`` too: their ids in lower case."""
-        name, options = _file_name(body["name"]), declaration(ONLINE_ENDPOINT, body)
-        for place in uncovered.of_online_endpoint(ONLINE_ENDPOINT, body):
+    def add_endpoint(self, kind: Kind, body: Body, exported: t.Collection[str]) -> None:
+        """An endpoint, with what it says of deployments, such as their traffic, if these are ``exported`` too: their ids in lower case."""
+        name, options = _file_name(body["name"]), declaration(kind, body)
+        for place in uncovered.of_serving(kind, body):
             self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
-        current = ONLINE_ENDPOINT.read(body)
+        current = kind.values_of(body)
         known = {ArmId(identifier).name for identifier in exported if ArmId(identifier).parent == body["id"].casefold()}
-        missing = sorted(each for each in receivers(current) if each.casefold() not in known)
-        for option in CHANNELS:
+        missing = sorted(each for each in kind.named_children(current) if each.casefold() not in known)
+        for option in kind.naming_children:
             if current[option] and missing:
-                reason = f"it goes to the deployment {', '.join(missing)}, which is not exported"
+                reason = f"it needs the deployment {', '.join(missing)}, which is not exported"
                 self._miss(name, option, reason, NO_COUNTERPART)
             elif current[option]:
-                options[option] = current[option]
+                paths.set_path(options, option, current[option])
         self._miss_separate(name, options)
-        self._add_file(self._free_file(name, ONLINE_ENDPOINT), ONLINE_ENDPOINT, "online_endpoint", name, options)
-        self._add_other(ONLINE_ENDPOINT, {"name": name, **options})
+        self._add_file(self._free_file(name, kind), kind, OTHER_TYPES[kind.collection], name, options)
+        self._add_other(kind, {"name": name, **options})
 
     def add_registry(self, body: Body, resource_group: str | None = None) -> None:
         """A registry, which workspaces share. ``resource_group``: its own, where it is another one."""
@@ -191,28 +190,28 @@ class Export:
         elsewhere = {} if resource_group is None else {"resource_group": resource_group}
         self.vars.setdefault("aml_registries", []).append({"name": name, **elsewhere, **options})
 
-    def add_online_deployment(self, body: Body) -> None:
+    def add_deployment(self, kind: Deployment, body: Body) -> None:
         redact.hide_variables(body)
         endpoint, name = (_file_name(part) for part in (ArmId(body["id"]).parent.name, body["name"]))
-        about, options = f"{endpoint}/{name}", declaration(ONLINE_DEPLOYMENT, body)
-        variables = options.get("environment_variables") or {}
+        about, options = f"{endpoint}/{name}", declaration(kind, body)
+        variables = paths.get_path(options, kind.variables) or {}
         for variable in ADDED_VARIABLES:
             variables.pop(variable, None)
         if not variables:
-            options.pop("environment_variables", None)
+            _drop(options, kind.variables)
         for variable in variables:
             if variable not in self.shown:
                 reason = (
                     f"not exported: {redact.PLACEHOLDER} keeps the current value; replace it to create the deployment"
                 )
-                self._miss(about, f"environment_variables.{variable}", reason, FILL_IN)
+                self._miss(about, f"{kind.variables}.{variable}", reason, FILL_IN)
         options = t.cast(Tree, redact.without_values(options, self.shown, lambda _value: redact.PLACEHOLDER))
-        for place in uncovered.of_online_deployment(ONLINE_DEPLOYMENT, body):
+        for place in uncovered.of_serving(kind, body):
             self._miss(about, place, _NO_OPTION, NO_COUNTERPART)
-        file = self._free_file(f"{endpoint}.{name}", ONLINE_DEPLOYMENT)
+        file = self._free_file(f"{endpoint}.{name}", kind)
         names = {"name": name, "endpoint_name": endpoint}
-        self._add_file(file, ONLINE_DEPLOYMENT, "online_deployment", about, options, names)
-        self._add_other(ONLINE_DEPLOYMENT, {"endpoint_name": endpoint, "name": name, **options})
+        self._add_file(file, kind, OTHER_TYPES[kind.collection], about, options, names)
+        self._add_other(kind, {"endpoint_name": endpoint, "name": name, **options})
 
     def add_connection(self, body: Body) -> None:
         """A connection of the workspace itself."""
@@ -382,6 +381,15 @@ def declaration(kind: Kind, body: Body) -> Tree:
     return options
 
 
+def _drop(options: Tree, option: str) -> None:
+    """Without an option, and without a group that has nothing else."""
+    group, _dot, name = option.rpartition(".")
+    holder = options.get(group, {}) if group else options
+    holder.pop(name, None)
+    if group and not holder:
+        options.pop(group, None)
+
+
 def _file_name(name: t.Any) -> str:
     """The name of a target, which becomes that of a file."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", str(name)) is None:
@@ -436,19 +444,31 @@ def _respell_workspace(tree: Tree) -> None:
         del tree["kind"]
 
 
-def _respell_deployment(tree: Tree) -> None:
-    """A reference without its prefix would be the path of a local file, and the name of a resource is that of Kubernetes."""
+def _respell_references(tree: Tree) -> None:
+    """A reference without its prefix would be the path of a local file."""
     for place in ("model", "environment", "code_configuration.code"):
         reference = paths.get_path(tree, place)
         if isinstance(reference, str) and reference.startswith("/"):
             paths.set_path(tree, place, f"azureml:{reference}")
+
+
+def _respell_online_deployment(tree: Tree) -> None:
+    """The name of a resource is that of Kubernetes."""
+    _respell_references(tree)
     for amounts in (tree.get("resources") or {}).values():
         if "gpu" in amounts:
             amounts["nvidia.com/gpu"] = amounts.pop("gpu")
 
 
+def _respell_batch_deployment(tree: Tree) -> None:
+    """The type says that the settings are those of a model."""
+    _respell_references(tree)
+    tree["type"] = "model"
+
+
 _RESPELLED = {
     "kubernetes": _respell_kubernetes,
-    "online_deployment": _respell_deployment,
+    "batch_deployment": _respell_batch_deployment,
+    "online_deployment": _respell_online_deployment,
     "workspace": _respell_workspace,
 }

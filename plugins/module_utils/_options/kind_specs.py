@@ -28,6 +28,8 @@ FLEET_SPECS: dict[str, specs.Spec] = {**KIND_SPECS, **_OTHER_SPECS}
 FILE_SPECS: dict[str, specs.Spec] = {
     **KIND_SPECS,
     connection_yaml.KIND: _OTHER_SPECS["connection"],
+    "batch_endpoint": _OTHER_SPECS["batch_endpoint"],
+    "batch_deployment": {"endpoint_name": {"type": "str"}, **_OTHER_SPECS["batch_deployment"]},
     "online_endpoint": _OTHER_SPECS["online_endpoint"],
     "online_deployment": {"endpoint_name": {"type": "str"}, **_OTHER_SPECS["online_deployment"]},
     **dict.fromkeys(TYPES, _OTHER_SPECS["datastore"]),

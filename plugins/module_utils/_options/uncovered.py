@@ -16,6 +16,8 @@ from .._engine.fields import READ_ONLY
 from .._engine.kind import Body, Kind
 from .._kinds import compute, outbound_rules, workspace
 from .writable import (
+    BATCH_DEPLOYMENT,
+    BATCH_ENDPOINT,
     COMPUTE,
     DATASTORE,
     DIAGNOSTIC_SETTING,
@@ -135,15 +137,18 @@ def of_role_assignment(kind: Kind, body: Body) -> list[str]:
     return _uncovered(kind, body, ROLE_ASSIGNMENT)
 
 
-def of_online_endpoint(kind: Kind, body: Body) -> list[str]:
-    """The same of an online endpoint."""
-    return _uncovered(kind, _without_own_properties(body), ONLINE_ENDPOINT)
+# Of the SKU of a deployment, the service uses the capacity, which is an option of online ones.
+_SERVING = {
+    "batch_deployments": tuple(place for place in BATCH_DEPLOYMENT if not place.startswith("sku.")),
+    "batch_endpoints": BATCH_ENDPOINT,
+    "online_deployments": tuple(place for place in ONLINE_DEPLOYMENT if not place.startswith("sku.")),
+    "online_endpoints": ONLINE_ENDPOINT,
+}
 
 
-def of_online_deployment(kind: Kind, body: Body) -> list[str]:
-    """The same of an online deployment. Of its SKU, the service uses the capacity, which is an option."""
-    table = tuple(place for place in ONLINE_DEPLOYMENT if not place.startswith("sku."))
-    return _uncovered(kind, _without_own_properties(body), table)
+def of_serving(kind: Kind, body: Body) -> list[str]:
+    """The same of an endpoint or a deployment."""
+    return _uncovered(kind, _without_own_properties(body), _SERVING[kind.collection])
 
 
 def _without_own_properties(body: Body) -> Body:

@@ -5,20 +5,48 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from .._core.arm_id import ArmId
 from .._core.errors import AmlError
-from .._engine.kind import Body
+from .._engine.kind import Body, Kind, Status
 from .._engine.outcome import InUse
 from .._engine.plan import Declared, Plan
+from .._engine.refusals import title as title_of
 from .._engine.remote import RemoteResource
-from .._kinds.batch_endpoint import DEFAULT, default_of
-from .online_endpoint import DeploymentMissing, deployments_of
+from .._kinds.batch_deployment import BATCH_DEPLOYMENT
+from .._kinds.batch_endpoint import BATCH_ENDPOINT, DEFAULT
+from .online_endpoint import DeploymentMissing, Links, deployments_of
 
 
 class ComputeMissing(AmlError):
     """The compute target of a deployment does not exist."""
 
     default_code = "ComputeMissing"
+
+
+def check_default(title: str, endpoint: str, wanted: t.Collection[str], states: t.Mapping[str, Status]) -> None:
+    """The default of an endpoint is one of its deployments. ``states`` are by their names in lower case."""
+    for name in wanted:
+        if name.casefold() not in states:
+            raise DeploymentMissing(
+                f"{title} cannot have {name} as its default, because it has no such deployment. It has {', '.join(sorted(states)) or 'none'}.",
+                target=endpoint,
+                hint="Nothing was sent. Create the deployment first, or correct its name.",
+            )
+
+
+def check_no_default(kind: Kind, name: str, target: str, values: t.Mapping[str, t.Any], done: str) -> None:
+    """The default of an endpoint is not deleted. ``values`` are those of the endpoint, by options."""
+    if str(values.get(DEFAULT) or "").casefold() == name.casefold():
+        raise InUse(
+            f"{title_of(kind, name)} was not {done}, because it is the default of its endpoint: requests that name no deployment would fail.",
+            target=target,
+            hint="Nothing was deleted. Set defaults.deployment_name of the endpoint to another deployment, or to null, first, with aml_batch_endpoint.",
+        )
+
+
+BATCH_LINKS = Links(BATCH_ENDPOINT, check_default, check_no_default)
 
 
 class BatchEndpointExtension:
@@ -28,14 +56,10 @@ class BatchEndpointExtension:
         self._remote = remote
 
     def before_update(self, plan: Plan, body: Body) -> None:
-        wanted = plan.values().get(DEFAULT)
-        names = self._names() if wanted else []
-        if wanted and wanted.casefold() not in map(str.casefold, names):
-            raise DeploymentMissing(
-                f"{self._remote.title} cannot have {wanted} as its default, because it has no such deployment. It has {', '.join(names) or 'none'}.",
-                target=self._remote.target.id,
-                hint="Nothing was sent. Create the deployment first, or correct its name.",
-            )
+        wanted = BATCH_ENDPOINT.named_children(plan.values())
+        if wanted:
+            states = {one["name"].casefold(): BATCH_DEPLOYMENT.status(one) for one in deployments_of(self._remote)}
+            check_default(self._remote.title, self._remote.target.id, wanted, states)
 
     def before_replace(self) -> None:
         names = [] if self._remote.behaviour.force else self._names()
@@ -87,9 +111,7 @@ class BatchDeploymentExtension:
     def _require_no_default(self, done: str) -> None:
         remote = self._remote
         endpoint: Body | None = remote.client.find(remote.target.parent_id, remote.kind.parent_api_version)
-        if default_of(endpoint) == remote.target.name.casefold():
-            raise InUse(
-                f"{remote.title} was not {done}, because it is the default of its endpoint: requests that name no deployment would fail.",
-                target=remote.target.id,
-                hint="Nothing was deleted. Set defaults.deployment_name of the endpoint to another deployment, or to null, first, with aml_batch_endpoint.",
+        if endpoint is not None:
+            check_no_default(
+                remote.kind, remote.target.name, remote.target.id, BATCH_ENDPOINT.values_of(endpoint), done
             )

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from .._core.errors import AmlError
 from .._engine.fields import WRITE_ONLY
@@ -50,9 +50,9 @@ def check_receivers(title: str, endpoint: str, wanted: t.Collection[str], states
         )
 
 
-def check_unused(title: str, endpoint: str, body: Body, *, force: bool) -> None:
+def check_unused(kind: Kind, title: str, endpoint: str, body: Body, *, force: bool) -> None:
     """An endpoint is deleted with its deployments, which must not get traffic."""
-    use = ONLINE_ENDPOINT.in_use(body)
+    use = kind.in_use(body)
     if use and not force:
         raise InUse(
             f"{title} was not deleted, because {use}.",
@@ -72,6 +72,22 @@ def check_no_traffic(kind: Kind, name: str, target: str, channels: t.Mapping[str
                 target=target,
                 hint="Nothing was deleted. Move the traffic to another deployment first, with aml_online_endpoint.",
             )
+
+
+@dataclass(frozen=True)
+class Links:
+    """What connects endpoints and their deployments, for the plans of fleets: the checks of both extensions without requests.
+
+    named    of an endpoint that names deployments: its title and id, the names, and the states of all deployments by their names in lower case
+    removed  of a deployment: its kind, name and id, the endpoint's values by options, and what is done to it
+    """
+
+    endpoint: Kind
+    named: t.Callable[[str, str, t.Collection[str], t.Mapping[str, Status]], None]
+    removed: t.Callable[[Kind, str, str, t.Mapping[str, t.Any], str], None]
+
+
+ONLINE_LINKS = Links(ONLINE_ENDPOINT, check_receivers, check_no_traffic)
 
 
 class OnlineEndpointExtension:
@@ -96,7 +112,8 @@ class OnlineEndpointExtension:
             )
 
     def before_remove(self, body: Body) -> None:
-        check_unused(self._remote.title, self._remote.target.id, body, force=self._remote.behaviour.force)
+        remote = self._remote
+        check_unused(remote.kind, remote.title, remote.target.id, body, force=remote.behaviour.force)
         names = self._names()
         if names:
             self._remote.warnings.append(

@@ -255,7 +255,7 @@ def _name(named: Json, kind: str, body: Json) -> str:
     """A role assignment has no name that anyone chose; of one that does not exist, the plan's reason says which it is. A deployment is named with its
     endpoint.
     """
-    if kind == "online_deployment":
+    if kind in ("batch_deployment", "online_deployment"):
         return f"{ArmId(named['id']).parent.name}/{named['name']}"
     if kind == _ASSIGNMENT and body:
         return f"{body.get('role')} for {body.get('principal_id')}"
@@ -311,6 +311,8 @@ _LABELS: dict[str, t.Callable[[Json], str]] = {
     _DATASTORE: _storage_label,
     "diagnostic_setting": _destinations_label,
     "connection": lambda _body: "connection",
+    "batch_endpoint": lambda _body: "batch endpoint",
+    "batch_deployment": lambda body: f"on {ArmId(str(body.get('compute'))).name}",
     "online_endpoint": lambda body: f"on {ArmId(body['compute']).name}" if body.get("compute") else "managed endpoint",
     "online_deployment": lambda body: (
         f"{body.get('instance_count') or '?'} x {body.get('instance_type') or 'instances'}"
