@@ -349,7 +349,15 @@ plain(
     (CLUSTER, {**CPU, "min_instances": 1, "ssh_settings": {"admin_username": "me", "admin_password": "a-word"}}),
 )
 plain("aml_ssh_facts", "instances", BOXED)
-plain("aml_export_info", "a workspace with all that is in it", (ENDPOINT, SERVED))
+
+
+@row("aml_export_info", "a workspace with all that is in it")
+def everything_exported(azure: Azure) -> Task:
+    azure.run(ENDPOINT, **SERVED)
+    azure.run(BATCH, **QUEUED)
+    return "aml_export_info", {}
+
+
 plain("aml_preflight_info", "everything it checks", None, computes=[{"type": "amlcompute", **CPU}])
 plain("aml_quota", "no change", None, quotas=[])
 plain("aml_quota", "change", None, quotas=[{"family": "standardDSv2Family", "limit": 8}])
@@ -415,9 +423,7 @@ SCORING: list[t.Any] = [
     {"name": WORKSPACE, "batch_endpoints": [{**QUEUED, "defaults": {"deployment_name": "blue"}}], "batch_deployments": [RUN_BY_CPU]}
 ]  # fmt: skip
 batched("aml_fleet", "batch endpoints and deployments: change the default", workspaces=SCORING)
-batched(
-    "aml_fleet", "batch deployments: no change", workspaces=[{"name": WORKSPACE, "batch_deployments": [RUN_BY_CPU]}]
-)
+batched("aml_fleet", "batch deployments: no change", workspaces=[{**SCORING[0], "batch_endpoints": [QUEUED]}])
 batched("aml_fleet_info", "with their batch endpoints", workspaces=SCORING, batch_endpoints=True)
 batched("aml_fleet_info", "with their batch deployments", workspaces=SCORING, batch_deployments=True)
 plain("aml_fleet_info", "with their online endpoints", MADE_SERVING, workspaces=SERVING, online_endpoints=True)

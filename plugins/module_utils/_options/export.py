@@ -461,8 +461,9 @@ def _respell_online_deployment(tree: Tree) -> None:
 
 
 def _respell_batch_deployment(tree: Tree) -> None:
-    """The type says that the settings are those of a model."""
+    """The type says that the settings are those of a model. The CLI takes the region of the endpoint, and has no field for it."""
     _respell_references(tree)
+    tree.pop("location", None)
     tree["type"] = "model"
 
 
