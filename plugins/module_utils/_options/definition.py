@@ -279,7 +279,7 @@ def _validate(declared: Tree, kind: str) -> None:
         BATCH_DEPLOYMENT: load_batch_deployment,
     }
     load = {**loaders, **dict.fromkeys(datastore.TYPES, load_datastore)}.get(kind, load_compute)
-    source = io.StringIO(yaml.safe_dump(_without_settings(declared, kind), sort_keys=False))
+    source = io.StringIO(yaml.safe_dump(_FOR_THE_LOADER.get(kind, dict)(declared), sort_keys=False))
     # Output of azure-ai-ml would precede the module's JSON.
     with contextlib.redirect_stdout(io.StringIO()):
         try:
@@ -295,14 +295,17 @@ def _validate(declared: Tree, kind: str) -> None:
             raise RuleError(message, code="InvalidDefinition", hint="Nothing was sent. Correct definition.") from error
 
 
-def _without_settings(declared: Tree, kind: str) -> Tree:
+def _without_settings(declared: Tree) -> Tree:
     """A batch deployment in the form that the public loader of azure-ai-ml takes: without the mapping ``settings`` of the type model."""
     settings = declared.get("settings")
-    if kind != BATCH_DEPLOYMENT or not isinstance(settings, dict):
+    if not isinstance(settings, dict):
         return declared
     plain = {name: value for name, value in declared.items() if name != "settings"}
     # That of the settings is the one of resources.
     return {**plain, **{name: value for name, value in settings.items() if name != "instance_count"}}
+
+
+_FOR_THE_LOADER: dict[str, t.Callable[[Tree], Tree]] = {BATCH_DEPLOYMENT: _without_settings}
 
 
 def _findings(error: t.Any) -> Findings:
@@ -333,8 +336,8 @@ def _flat(messages: t.Any, field: str) -> t.Iterator[tuple[str, str]]:
 def to_options(declared: Tree, kind: str, spec: Spec, *, with_type: bool) -> Tree:
     """The options that say what the CLI's mapping says. Their names are the CLI's, or have it for an alias; what differs is spelled here."""
     tree = copy.deepcopy(declared)
-    if kind == BATCH_DEPLOYMENT:
-        _model_settings(tree)
+    for regroup in _REGROUPED.get(kind, ()):
+        regroup(tree)
     for name, row in spec.items():
         for alias in row.get("aliases", ()):
             if alias in tree:
@@ -411,6 +414,10 @@ def _model_settings(tree: Tree) -> None:
         tree["resources"] = {"instance_count": settings.pop("instance_count"), **(tree.get("resources") or {})}
     if settings:
         tree["settings"] = settings
+
+
+# What comes before all other spellings: options in other groups.
+_REGROUPED: dict[str, tuple[t.Callable[[Tree], None], ...]] = {BATCH_DEPLOYMENT: (_model_settings,)}
 
 
 def _no_subnet(tree: Tree) -> None:
