@@ -121,13 +121,8 @@ _OF_CLUSTERS = "an extension belongs to a cluster, which no workspace lists"
 _OF_OWNERS = (
     "the connection belongs to the owner of a private endpoint, who may be someone else; a workspace's export names it"
 )
-_NO_BATCH = "fleets and exports contain no batch endpoints"
 # Why a module has no row in a table.
 REASONS: dict[tuple[str, str], str] = {
-    ("aml_batch_deployment", "export, then apply"): _NO_BATCH,
-    ("aml_batch_deployment", "fleets"): _NO_BATCH,
-    ("aml_batch_endpoint", "export, then apply"): _NO_BATCH,
-    ("aml_batch_endpoint", "fleets"): _NO_BATCH,
     ("aml_fleet", "fleets"): _ITSELF,
     (
         "aml_fleet",
