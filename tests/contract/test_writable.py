@@ -10,9 +10,12 @@ import typing as t
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW, STABLE
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.batch_deployment import BATCH_DEPLOYMENT
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.batch_endpoint import BATCH_ENDPOINT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.connection import CONNECTION
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore import DATASTORE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_deployment import ONLINE_DEPLOYMENT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_endpoint import ONLINE_ENDPOINT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import ROLE_ASSIGNMENT
@@ -46,6 +49,37 @@ ENDPOINTS = [
     "sku.name",
     "sku.size",
     "sku.tier",
+]
+DEPLOYMENTS = [
+    "codeConfiguration.codeId",
+    "dataCollector.collections.*.clientId",
+    "dataCollector.collections.*.dataCollectionMode",
+    "dataCollector.collections.*.dataId",
+    "dataCollector.collections.*.samplingRate",
+    "dataCollector.requestLogging.captureHeaders[]",
+    "dataCollector.rollingRate",
+    "properties.*",
+    "startupProbe.failureThreshold",
+    "startupProbe.initialDelay",
+    "startupProbe.period",
+    "startupProbe.successThreshold",
+    "startupProbe.timeout",
+]
+BATCH_DEPLOYMENTS = [
+    "codeConfiguration.codeId",
+    "deploymentConfiguration.componentId.assetId",
+    "deploymentConfiguration.componentId.referenceType",
+    "deploymentConfiguration.deploymentConfigurationType",
+    "deploymentConfiguration.description",
+    "deploymentConfiguration.settings.*",
+    "deploymentConfiguration.tags.*",
+    "model.datastoreId",
+    "model.jobId",
+    "model.path",
+    "model.referenceType",
+    "properties.*",
+    "resources.instanceType",
+    "resources.properties.*",
 ]
 SECRETS = tuple(f"properties.credentials.secrets.{name}" for name in ("certificate", "clientSecret", "key", "sasToken"))
 
@@ -116,7 +150,10 @@ def test_every_property_of_a_connection_is_covered() -> None:
             writable.ROLE_ASSIGNMENT,
             ["delegatedManagedIdentityResourceId"],
         ),
-        (ONLINE_ENDPOINT, uncovered.of_online_endpoint, writable.ONLINE_ENDPOINT, ENDPOINTS),
+        (ONLINE_ENDPOINT, uncovered.of_serving, writable.ONLINE_ENDPOINT, ENDPOINTS),
+        (ONLINE_DEPLOYMENT, uncovered.of_serving, writable.ONLINE_DEPLOYMENT, DEPLOYMENTS),
+        (BATCH_ENDPOINT, uncovered.of_serving, writable.BATCH_ENDPOINT, ENDPOINTS),
+        (BATCH_DEPLOYMENT, uncovered.of_serving, writable.BATCH_DEPLOYMENT, BATCH_DEPLOYMENTS),
     ],
     ids=lambda one: getattr(one, "label", ""),
 )

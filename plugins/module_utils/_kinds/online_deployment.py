@@ -92,7 +92,8 @@ _WRONG_ASSETS = ("", "iris", "azureml:iris@latest", "./model", "/subscriptions/x
 
 
 def _milliseconds(value: t.Any) -> t.Any:
-    return value if value is None else f"PT{value / 1000:.3f}".rstrip("0").rstrip(".") + "S"
+    # What the service answers need not be a duration; an export writes it again.
+    return f"PT{value / 1000:.3f}".rstrip("0").rstrip(".") + "S" if isinstance(value, (int, float)) else value
 
 
 def _from_duration_ms(value: t.Any) -> t.Any:
