@@ -44,7 +44,7 @@ import re
 import typing as t
 from pathlib import Path
 
-from ansible.utils.display import Display
+from ansible.module_utils.common.warnings import warn
 
 _ROOT = Path(__file__).resolve().parents[2]
 # Where names are found.
@@ -101,7 +101,7 @@ def _texts(patterns: t.Iterable[str]) -> str:
 def unknown_variables(names: t.Iterable[str]) -> list[str]:
     for name, meant in ((name, _nearly(name)) for name in sorted(names)):
         if meant is not None:
-            Display().warning(f"{name} is not a variable of this collection, and is ignored. Did you mean {meant}?")
+            warn(f"{name} is not a variable of this collection, and is ignored. Did you mean {meant}?")
     return [_sentence(name, owner) for name in sorted(names) if (owner := _owner(name)) is not None]
 
 

@@ -366,7 +366,7 @@ def test_an_export_of_some(azure: Azure) -> None:
     assert [row["name"] for row in some["vars"]["aml_online_deployments"]] == ["blue"]
     assert "traffic" not in some["vars"]["aml_online_endpoints"][0]
     assert [row["reason"] for row in some["missing"] if row["option"] == "traffic"] == [
-        "it goes to the deployment green, which is not exported"
+        "it needs the deployment green, which is not exported"
     ]
     failed = azure.run("aml_export_info", online_deployments=["iris/red"], ok=False)
     assert "has no online deployment iris/red" in failed["msg"]

@@ -165,7 +165,9 @@ def test_the_role_to_begin_with_is_made_by_the_module_and_is_enough(azure: Azure
         action
         for (module, what), row in TABLE.items()
         if module in modules
-        and not what.startswith(("connections", "datastores", "diagnostic settings", "role assignments"))
+        and not what.startswith(
+            ("batch ", "connections", "datastores", "diagnostic settings", "online ", "role assignments")
+        )
         for place, action in row.needed
         if place == "workspace"
     }

@@ -111,6 +111,8 @@ PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     # What a kind takes in a fleet, where nothing has a spec.
     ("kind amlcompute", "ssh_settings.admin_password"): ("fleet cluster",),
     ("kind computeinstance", "custom_applications.environment_variables"): ("fleet environment-variables",),
+    ("kind batch_deployment", "settings.environment_variables"): ("fleet batch-deployment-variables",),
+    ("kind online_deployment", "environment_variables"): ("fleet deployment-variables",),
     ("kind aks", "ssl.key"): ("fleet tls-key",),
     ("kind aks", "ssl.key_file"): ("fleet tls-key-file",),
     ("kind datastore", "credentials.account_key"): ("fleet account-key",),

@@ -19,8 +19,8 @@ from ansible_collections.azureml.compute.plugins.module_utils._options import ki
 
 _PACKAGE = "ansible_collections.azureml.compute.plugins.modules."
 MODULES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "plugins" / "modules").glob("a*_*.py"))
-# Words with an underscore, and those before an equals sign.
-_OPTION = re.compile(r"\b([a-z]+(?:_[a-z]+)+)\b|\b([a-z]+)=")
+# Words with an underscore, and those before an equals sign. What a definition has, the CLI knows.
+_OPTION = re.compile(r"(?<!definition\.)\b([a-z]+(?:_[a-z]+)+)\b|\b([a-z]+)=")
 # Keywords of Ansible's tasks.
 _OF_TASKS = {"no_log"}
 # Modules whose options hold declarations of compute targets and others.

@@ -32,6 +32,7 @@ CLUSTER, INSTANCE, ATTACHED, AKS, RESOURCE = (
     "arm_resource",
 )
 CONNECTION, DATASTORE, DEPLOYMENT = "aml_connection", "aml_datastore", "aml_online_deployment"
+BATCH_DEPLOYMENT = "aml_batch_deployment"
 TENANT = "aaaaaaaa-0000-4000-8000-00000000000a"
 MARK = "zQ7Planted"
 # The file to which a fleet writes its plan, beside that of the progress.
@@ -318,7 +319,7 @@ def _batch_deployment(azure: Azure, folder: Path) -> Case:
         "settings": {"environment_variables": {"ANY_NAME": word}},
     }
     wrong = {"resources": {"instance_count": 0}}
-    return Case("aml_batch_deployment", options, "batchEndpoints/iris-batch/deployments/target-a", [word], wrong)
+    return Case(BATCH_DEPLOYMENT, options, "batchEndpoints/iris-batch/deployments/target-a", [word], wrong)
 
 
 def _batch_deployment_definition(azure: Azure, folder: Path) -> Case:
@@ -354,14 +355,19 @@ CONNECTIONS = {
 # --- the same in a fleet, where nothing has a spec ---
 
 TYPES = {CLUSTER: "amlcompute", INSTANCE: "computeinstance", AKS: "aks"}
+OTHER_LISTS = {
+    CONNECTION: "connections",
+    DATASTORE: "datastores",
+    DEPLOYMENT: "online_deployments",
+    BATCH_DEPLOYMENT: "batch_deployments",
+}
 
 
 def _in_fleet(name: str) -> t.Callable[[Azure, Path], Case]:
     def made(azure: Azure, folder: Path) -> Case:
         case = CASES[name](azure, folder)
         of_computes = {"computes": [{"type": TYPES.get(case.module), **case.options}]}
-        others = {CONNECTION: "connections", DATASTORE: "datastores"}
-        targets = {others[case.module]: [case.options]} if case.module in others else of_computes
+        targets = {OTHER_LISTS[case.module]: [case.options]} if case.module in OTHER_LISTS else of_computes
         fleet = {"workspaces": [{"name": WORKSPACE, "resource_group": GROUP, **targets}]}
         return Case("aml_fleet", fleet, case.path, case.secrets, {"max_monthly_cost": -1})
 
@@ -410,6 +416,8 @@ _SINGLE = (
     "sas-token",
     "client-secret",
     "datastore-certificate",
+    "deployment-variables",
+    "batch-deployment-variables",
     *CONNECTIONS,
 )
 FLEETS: dict[str, t.Callable[[Azure, Path], Case]] = {

@@ -45,7 +45,7 @@ Strategy = st.SearchStrategy[t.Any]
 # Decided by a property itself, or with a meaning of its own that the table tests of each module have.
 BY_THE_PROPERTY = {
     "name", "state", "resource_group", "workspace", "type", "on_immutable_change", "force", "wait", "definition", "soft_deleted", "permanently_delete",
-    "delete_dependent_resources", "delete_underlying", "update_password", "update_certificate",
+    "delete_dependent_resources", "delete_underlying", "resources_created_earlier", "update_password", "update_certificate",
 }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def unknown() -> t.Callable[..., t.Any]:
 @pytest.fixture
 def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     shown: list[str] = []
-    monkeypatch.setattr(Display, "warning", lambda _self, message, *_more, **_named: shown.append(message))
+    monkeypatch.setattr(Display, "warning", lambda _self, msg, **_more: shown.append(msg))
     return shown
 
 

@@ -14,8 +14,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ansible.module_utils import _internal
+
 FILES = sorted(Path(__file__).parent.glob("on_controller_*.py"))
 ROOT = FILES[0].parents[3]
+
+
+def test_no_other_test_imports_the_controllers_side() -> None:
+    assert not _internal.is_controller
 
 
 def test_on_a_controller() -> None:
