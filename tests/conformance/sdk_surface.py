@@ -39,14 +39,13 @@ KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7 someone@example.org"
 # Unique in the region.
 INSTANCE = "ci" + "".join(item for item in GROUP if item.isalnum())[-16:]
 HELD = ("workspaces", "compute", "workspace_outbound_rules", "connections", "feature_stores")
-# Other groups of operations, by what lists them: data planes, schedules and batch endpoints are not simulated.
+# Other groups of operations, by what lists them: data planes and schedules are not simulated.
 OUTSIDE = (
     "models",
     "environments",
     "data",
     "components",
     "schedules",
-    "batch_endpoints",
     "serverless_endpoints",
 )
 
@@ -390,6 +389,7 @@ def main() -> None:
     computes(workspace)
     seen["jobs"] = [job.name for job in workspace.jobs.list()]
     seen["online endpoints"] = [endpoint.name for endpoint in workspace.online_endpoints.list()]
+    seen["batch endpoints"] = [endpoint.name for endpoint in workspace.batch_endpoints.list()]
     outside(workspace)
     for name in ("project-one", "hub-one", "ws-one"):
         subscription.workspaces.begin_delete(name, delete_dependent_resources=True, permanently_delete=True).result()

@@ -152,7 +152,6 @@ OUTSIDE = (
     "data",
     "components",
     "schedules",
-    "batch_endpoints",
     "serverless_endpoints",
 )
 
@@ -182,6 +181,7 @@ SEEN = {
     "listed": {"AMLCompute": 2, "ComputeInstance": 1, "VirtualMachine": 1, "Kubernetes": 1},
     "jobs": [],
     "online endpoints": [],
+    "batch endpoints": [],
     "left": [6, [], True],
     "no workspaces": [],
 }

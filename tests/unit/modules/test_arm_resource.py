@@ -488,10 +488,10 @@ GROUP = {
             {
                 "resource_group": "rg",
                 "workspace": "ws-one",
-                "type": "Microsoft.MachineLearningServices/workspaces/batchEndpoints",
+                "type": "Microsoft.MachineLearningServices/workspaces/schedules",
                 "name": "mine",
             },
-            f"{WORKSPACE_ID}/batchEndpoints/mine",
+            f"{WORKSPACE_ID}/schedules/mine",
         ),
     ],
 )
