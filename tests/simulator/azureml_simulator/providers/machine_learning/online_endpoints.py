@@ -56,6 +56,8 @@ class Endpoints:
         app.operations.on_done("online_endpoint.write", self._written)
         app.operations.on_done("online_endpoint.delete", self._deleted)
         app.operations.on_done("online_endpoint.keys", self._renewed)
+        # Keys are no part of the document, whose state is that of its own writes.
+        app.operations.on_failed("online_endpoint.keys", lambda operation, error: None)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
