@@ -187,7 +187,7 @@ missing:
       reason: the service never returns this secret; declare it to create the target again
       kind: fill_in
 written:
-  description: The paths of the files that differed and were written, or in check mode would be. RV(changed) says whether there are any.
+  description: The paths of the files that differed and were written, or in check mode would be. C(changed) says whether there are any.
   returned: with O(export_folder)
   type: list
   elements: str
