@@ -16,7 +16,7 @@ from .._engine.refusals import title as title_of
 from .._engine.remote import RemoteResource
 from .._kinds.batch_deployment import BATCH_DEPLOYMENT
 from .._kinds.batch_endpoint import BATCH_ENDPOINT, DEFAULT
-from .online_endpoint import DeploymentMissing, Links, deployments_of
+from .online_endpoint import DeploymentMissing, EndpointExtension, Links, deployments_of
 
 
 class ComputeMissing(AmlError):
@@ -49,36 +49,14 @@ def check_no_default(kind: Kind, name: str, target: str, values: t.Mapping[str, 
 BATCH_LINKS = Links(BATCH_ENDPOINT, check_default, check_no_default)
 
 
-class BatchEndpointExtension:
-    """Checks of an endpoint's default deployment and removal against its deployments."""
-
-    def __init__(self, remote: RemoteResource) -> None:
-        self._remote = remote
+class BatchEndpointExtension(EndpointExtension):
+    """Checks of an endpoint's default deployment against its deployments."""
 
     def before_update(self, plan: Plan, body: Body) -> None:
         wanted = BATCH_ENDPOINT.named_children(plan.values())
         if wanted:
             states = {one["name"].casefold(): BATCH_DEPLOYMENT.status(one) for one in deployments_of(self._remote)}
             check_default(self._remote.title, self._remote.target.id, wanted, states)
-
-    def before_replace(self) -> None:
-        names = [] if self._remote.behaviour.force else self._names()
-        if names:
-            raise InUse(
-                f"{self._remote.title} was not replaced, because its deployments would be deleted with it: {', '.join(names)}.",
-                details={"deployments": names},
-                hint="Remove them first, or set force=true.",
-            )
-
-    def before_remove(self, body: Body) -> None:
-        names = self._names()
-        if names:
-            self._remote.warnings.append(
-                f"DeploymentsDeleted: the deployments {', '.join(names)} are deleted with the endpoint."
-            )
-
-    def _names(self) -> list[str]:
-        return sorted(one["name"] for one in deployments_of(self._remote))
 
 
 class BatchDeploymentExtension:

@@ -90,17 +90,11 @@ class Links:
 ONLINE_LINKS = Links(ONLINE_ENDPOINT, check_receivers, check_no_traffic)
 
 
-class OnlineEndpointExtension:
-    """Checks of an endpoint's traffic and removal against its deployments."""
+class EndpointExtension:
+    """What goes with an endpoint: its deployments."""
 
     def __init__(self, remote: RemoteResource) -> None:
         self._remote = remote
-
-    def before_update(self, plan: Plan, body: Body) -> None:
-        wanted = receivers(plan.values())
-        if wanted:
-            states = {one["name"].casefold(): ONLINE_DEPLOYMENT.status(one) for one in deployments_of(self._remote)}
-            check_receivers(self._remote.title, self._remote.target.id, wanted, states)
 
     def before_replace(self) -> None:
         names = [] if self._remote.behaviour.force else self._names()
@@ -112,8 +106,6 @@ class OnlineEndpointExtension:
             )
 
     def before_remove(self, body: Body) -> None:
-        remote = self._remote
-        check_unused(remote.kind, remote.title, remote.target.id, body, force=remote.behaviour.force)
         names = self._names()
         if names:
             self._remote.warnings.append(
@@ -122,6 +114,21 @@ class OnlineEndpointExtension:
 
     def _names(self) -> list[str]:
         return sorted(one["name"] for one in deployments_of(self._remote))
+
+
+class OnlineEndpointExtension(EndpointExtension):
+    """Checks of an endpoint's traffic and removal against its deployments."""
+
+    def before_update(self, plan: Plan, body: Body) -> None:
+        wanted = receivers(plan.values())
+        if wanted:
+            states = {one["name"].casefold(): ONLINE_DEPLOYMENT.status(one) for one in deployments_of(self._remote)}
+            check_receivers(self._remote.title, self._remote.target.id, wanted, states)
+
+    def before_remove(self, body: Body) -> None:
+        remote = self._remote
+        check_unused(remote.kind, remote.title, remote.target.id, body, force=remote.behaviour.force)
+        super().before_remove(body)
 
 
 def deployments_of(endpoint: RemoteResource) -> list[Body]:
