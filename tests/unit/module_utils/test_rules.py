@@ -331,6 +331,20 @@ def test_as_many_ip_rules_as_a_workspace_takes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("10.1.0.0/16", "rules.value must be an address, or a range, of the public internet; '10.1.0.0/16' is in a private range."),
+        ("2001:db8::/32", "rules.value must be an IPv4 address, or a range such as 203.0.113.0/24; '2001:db8::/32' is not."),
+        (None, "rules.value must be an IPv4 address, or a range such as 203.0.113.0/24; None is not."),
+    ],
+)  # fmt: skip
+def test_ip_rules_that_a_workspace_refuses(value: t.Any, message: str) -> None:
+    (found,) = rules.ip_rules([{"value": "203.0.113.7"}, {"value": value}], "rules")
+    assert (found.code, found.option, found.message) == ("InvalidIpRange", "rules", message)
+    assert found.source and found.source.startswith("how-to-configure-private-link")
+
+
+@pytest.mark.parametrize(
     ("value", "ipv4", "network"),
     [
         ("203.0.113.0/24", "203.0.113.0/24", True),
