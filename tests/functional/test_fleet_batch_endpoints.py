@@ -128,3 +128,18 @@ def test_an_approved_plan_has_both_steps(scoring: Azure, tmp_path: Path) -> None
     assert failed["failure"]["code"] == "PlanChanged" and scoring.writes == []
     assert scoring.run(FLEET, name="prod", workspaces=BOTH, approved_plan=approved)["totals"]["create"] == 3
     assert default(scoring) == "blue"
+
+
+def test_values_of_variables_are_in_no_plan_and_no_result(scoring: Azure, tmp_path: Path) -> None:
+    def named(word: str) -> list[Tree]:
+        return scored({**BLUE, "settings": {"environment_variables": {"MODE": word}}})
+
+    scoring.run(FLEET, workspaces=named("sesame"))
+    path = tmp_path / "plan.json"
+    for options in ({"plan_file": str(path)}, {"plan_file": str(path), "full_result": True}):
+        planned = scoring.run(FLEET, check=True, diff=True, workspaces=named("poppyseed"), **options)
+        for text in (path.read_text(), scoring.text):
+            assert "settings.environment_variables" in text and "VALUE_NOT_SHOWN" in text
+            assert "sesame" not in text and "poppyseed" not in text
+    assert scoring.run(FLEET, workspaces=named("poppyseed"), approved_plan=str(path))["totals"]["update"] == 1
+    assert planned["totals"]["update"] == 1

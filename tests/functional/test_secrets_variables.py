@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import typing as t
 
@@ -154,3 +155,65 @@ def test_an_info_module_and_the_one_that_declares_hide_the_same(declared: Azure)
             value.startswith("VALUE_NOT_SHOWN (") for value in one.values()
         )
     assert WORKSPACE_ID in info["id"]
+
+
+# Words that a result may hold for other reasons: they are hidden at their places alone.
+BEFORE, AFTER = "sesame", "poppyseed"
+ONLINE = {
+    "endpoint_name": "iris",
+    "name": "blue",
+    "model": "azureml:iris:3",
+    "instance_type": "Standard_DS3_v2",
+    "instance_count": 1,
+}
+BATCH = {"endpoint_name": "iris", "name": "blue", "model": "azureml:iris:3", "compute": "cpu"}
+CHANGED: dict[str, t.Callable[[str], tuple[str, Options]]] = {
+    "online": lambda word: ("aml_online_deployment", {**ONLINE, "environment_variables": {"MODE": word}}),
+    "batch": lambda word: ("aml_batch_deployment", {**BATCH, "settings": {"environment_variables": {"MODE": word}}}),
+    "list of a resource": lambda word: (
+        "arm_resource", {**RESOURCE, "body": {"location": "eastus", "properties": {"siteConfig": {"appSettings": [{"name": "MODE", "value": word}]}}}},
+    ),
+    "mapping of a resource": lambda word: (
+        "arm_resource", {**RESOURCE, "body": {"location": "eastus", "properties": {"appSettings": {"MODE": word}}}},
+    ),
+}  # fmt: skip
+
+
+def prepare(azure: Azure) -> None:
+    azure.run("aml_compute_cluster", name="cpu", size="Standard_DS3_v2", max_instances=1)
+    azure.run("aml_online_endpoint", name="iris")
+    azure.run("aml_batch_endpoint", name="iris")
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_the_changes_of_a_plan_have_no_values(azure: Azure, case: str) -> None:
+    prepare(azure)
+    for word in (BEFORE, AFTER):
+        module, options = CHANGED[case](word)
+        for check in (True, False):
+            done = azure.run(module, check=check, diff=True, **options)
+            assert done["changed"] and BEFORE not in azure.text and AFTER not in azure.text
+        assert "VALUE_NOT_SHOWN" in json.dumps(done["plan"])
+    assert azure.run(module, **options)["plan"]["action"] == "none"
+
+
+@pytest.mark.parametrize("case", ["online", "batch"])
+def test_a_change_that_the_service_does_not_make_is_reported_without_values(azure: Azure, case: str) -> None:
+    prepare(azure)
+    module, options = CHANGED[case](BEFORE)
+    azure.run(module, **options)
+    handle = azure.app.handle
+
+    def keep(request: t.Any) -> t.Any:
+        answer = handle(request)
+        if request.method == "GET" and request.path.endswith("/deployments/blue"):
+            answer = copy.copy(answer)
+            answer.body = copy.deepcopy(answer.body)
+            answer.body["properties"]["environmentVariables"]["MODE"] = BEFORE
+        return answer
+
+    azure.app.handle = keep  # type: ignore[method-assign]
+    module, options = CHANGED[case](AFTER)
+    failed = azure.run(module, **options, ok=False)
+    assert failed["failure"]["code"] == "NotApplied" and "environment_variables" in failed["msg"]
+    assert BEFORE not in azure.text and AFTER not in azure.text

@@ -22,7 +22,7 @@ import re
 import typing as t
 import urllib.parse
 
-from . import text_mapping
+from . import paths, text_mapping
 from .errors import RuleError
 from .mask import Masker
 
@@ -282,6 +282,15 @@ def without_values(
         key: (_hidden_mapping if _holds_variables(key) else without_values)(below, shown, hide)
         for key, below in value.items()
     }
+
+
+def without_values_of(
+    field: str, value: t.Any, shown: t.Collection[str] = (), hide: t.Callable[[t.Any], t.Any] = placeholder
+) -> t.Any:
+    """The value of a field, whose dotted name can say that it holds variables, or is one of them, as ``without_values`` has it."""
+    tree: dict[str, t.Any] = {}
+    paths.set_path(tree, field, value)
+    return paths.get_path(without_values(tree, shown, hide), field)
 
 
 def _hidden_mapping(below: t.Any, shown: t.Collection[str], hide: t.Callable[[t.Any], t.Any]) -> t.Any:

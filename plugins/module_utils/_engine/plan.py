@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .._core import paths
+from .._core import paths, redact
 from .._core.errors import AmlError
 from .._core.paths import MISSING
 from . import fields
@@ -41,11 +41,20 @@ class Change:
     mutability: str
     reason: str | None = None
 
+    @property
+    def shown(self) -> Change:
+        """The change without the values of variables, for results and messages."""
+        before, after = (
+            redact.without_values_of(self.field, value, redact.SHOWN) for value in (self.before, self.after)
+        )
+        return replace(self, before=before, after=after)
+
     def to_dict(self) -> dict[str, t.Any]:
+        shown = self.shown
         return {
             "field": self.field,
-            "before": self.before,
-            "after": self.after,
+            "before": shown.before,
+            "after": shown.after,
             "mutability": self.mutability,
             "reason": self.reason,
         }
@@ -233,7 +242,7 @@ def refuse_fixed(plan: Plan, what: str, can_replace: bool = True) -> ImmutableCh
         hint += "remove the resource by a task with state=absent and create it again."
     lines = [
         f"{c.field} is immutable (current {_shown(c.before)}, requested {_shown(c.after)}): {c.reason}"
-        for c in plan.fixed
+        for c in (change.shown for change in plan.fixed)
     ]
     return ImmutableChange(
         f"{what} cannot be updated: " + "; ".join(lines) + ".",

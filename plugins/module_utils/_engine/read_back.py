@@ -55,7 +55,8 @@ def _not_applied(remote: RemoteResource, left: Plan | None) -> NotApplied:
         problem = "the service said that it was done, but the resource is not there"
         details: t.Any = None
     else:
-        differences = "; ".join(f"{c.field} is {c.before!r} instead of {c.after!r}" for c in left.changes)
+        shown = [change.shown for change in left.changes]
+        differences = "; ".join(f"{c.field} is {c.before!r} instead of {c.after!r}" for c in shown)
         problem = f"the service said that it was done, but a fresh GET shows other values: {differences or left.reason}"
         details = [change.to_dict() for change in left.changes]
     return NotApplied(

@@ -208,14 +208,11 @@ def _masked(rows: t.Iterable[Row], mask: Mask) -> list[Row]:
 
 def _without_values(change: Row) -> Row:
     """A change without the values of variables, which are below the name of their field too."""
-    return {
-        name: redact.without_values({change["field"]: value}, redact.SHOWN, lambda _value: redact.PLACEHOLDER)[
-            change["field"]
-        ]
-        if name != "field"
-        else value
-        for name, value in change.items()
+    sides = {
+        side: redact.without_values_of(change["field"], change[side], redact.SHOWN, lambda _value: redact.PLACEHOLDER)
+        for side in ("before", "after")
     }
+    return {**change, **sides}
 
 
 def _seal(rows: list[Row], salt: bytes) -> str:

@@ -113,7 +113,9 @@ def location(entry: Entry, names: t.Mapping[str, str]) -> str:
 
 
 def _line(entry: Entry, names: t.Mapping[str, str], *, priced: bool) -> Line:
-    changes = [(change.field, change.before, change.after) for change in entry.plan.changes]
+    changes = [
+        (change.field, change.before, change.after) for change in (change.shown for change in entry.plan.changes)
+    ]
     reason = f"failed: {entry.error.code}" if entry.error else entry.plan.reason or ""
     return Line(location(entry, names), entry.action, changes, reason, cost_text(entry) if priced else None)
 
