@@ -16,20 +16,15 @@ import functools
 import subprocess
 import sys
 
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import NESTED, collection_id
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW, STABLE
-from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
-from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
-from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import ROLE_ASSIGNMENT
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS, OTHERS
 from ansible_collections.azureml.compute.tests.support.official_types import writable_paths
 
 from .command import ROOT
 
 FILE = ROOT / "plugins" / "module_utils" / "_options" / "writable.py"
-OTHERS: tuple[tuple[str, Kind, str], ...] = (
-    ("DIAGNOSTIC_SETTING", DIAGNOSTIC_SETTING, "Microsoft.Insights/diagnosticSettings"),
-    ("ROLE_ASSIGNMENT", ROLE_ASSIGNMENT, "Microsoft.Authorization/roleAssignments"),
-)
 _HEAD = f'''# Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -44,8 +39,12 @@ def _both(resource: str, kind: str = "") -> set[str]:
     return writable_paths(STABLE, resource, kind) | writable_paths(PREVIEW, resource, kind)
 
 
-def _of_other(kind: Kind, resource: str) -> tuple[str, ...]:
-    return tuple(sorted(writable_paths(kind.api_version, resource)))
+def _of_collection(collection: str, kind: Kind) -> set[str]:
+    """Of what is in a workspace, by its place in an id."""
+    home = collection_id("workspaces", NESTED[collection][1]) if collection in NESTED else "workspaces"
+    path = collection_id(home, collection)
+    provider = path.partition("/providers/")[2]
+    return writable_paths(kind.api_version, provider) if provider else _both(path)
 
 
 def text() -> str:
@@ -54,22 +53,18 @@ def text() -> str:
         kind.compute_type.casefold(): _both("workspaces/computes", kind.compute_type) for kind in INFO_KINDS.values()
     }
     common = functools.reduce(set.intersection, computes.values())
-    own = {name: tuple(sorted(places - common)) for name, places in computes.items() if places != common}
-    registry = {*_both("registries"), "properties.managedResourceGroupTags"}
+    tables = {
+        "workspaces": _both("workspaces"),
+        "computes": common,
+        **{name: places - common for name, places in computes.items()},
+        # With what azure-ai-ml sends, and the types do not have.
+        "registries": {*_both("registries"), "properties.managedResourceGroupTags"},
+        **{name: _of_collection(name, collection.fallback) for name, collection in OTHERS.items()},
+    }
+    rows = {name: tuple(sorted(places)) for name, places in sorted(tables.items()) if places}
     lines = [
-        f"WORKSPACE: tuple[str, ...] = {tuple(sorted(_both('workspaces')))!r}",
-        f"EVERY_COMPUTE: tuple[str, ...] = {tuple(sorted(common))!r}",
-        "# By the compute type, in lower case.",
-        f"COMPUTE: dict[str, tuple[str, ...]] = {own!r}",
-        "# With what azure-ai-ml sends, and the types do not have.",
-        f"REGISTRY: tuple[str, ...] = {tuple(sorted(registry))!r}",
-        f"DATASTORE: tuple[str, ...] = {tuple(sorted(_both('workspaces/datastores')))!r}",
-        f"BATCH_DEPLOYMENT: tuple[str, ...] = {tuple(sorted(_both('workspaces/batchEndpoints/deployments')))!r}",
-        f"BATCH_ENDPOINT: tuple[str, ...] = {tuple(sorted(_both('workspaces/batchEndpoints')))!r}",
-        f"ONLINE_DEPLOYMENT: tuple[str, ...] = {tuple(sorted(_both('workspaces/onlineEndpoints/deployments')))!r}",
-        f"ONLINE_ENDPOINT: tuple[str, ...] = {tuple(sorted(_both('workspaces/onlineEndpoints')))!r}",
-        "# Of other providers.",
-        *(f"{name}: tuple[str, ...] = {_of_other(kind, resource)!r}" for name, kind, resource in OTHERS),
+        "# By the collection; for compute targets, also what single types have, in lower case.",
+        f"PROPERTIES: dict[str, tuple[str, ...]] = {rows!r}",
     ]
     command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(FILE), "-"]
     formatted = subprocess.run(

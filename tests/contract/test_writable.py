@@ -9,7 +9,6 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
-from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW, STABLE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.batch_deployment import BATCH_DEPLOYMENT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.batch_endpoint import BATCH_ENDPOINT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.connection import CONNECTION
@@ -17,12 +16,11 @@ from ansible_collections.azureml.compute.plugins.module_utils._kinds.datastore i
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_deployment import ONLINE_DEPLOYMENT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_endpoint import ONLINE_ENDPOINT
-from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS, OTHERS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.role_assignment import ROLE_ASSIGNMENT
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import uncovered, writable
 from ansible_collections.azureml.compute.scripts import writable_properties
-from ansible_collections.azureml.compute.tests.support import official_types
 
 KINDS: dict[str, Kind] = {"workspace": Workspace(), **INFO_KINDS}
 
@@ -98,17 +96,17 @@ def is_below(place: str, above: str) -> bool:
 @pytest.mark.parametrize("name", KINDS)
 def test_every_property_is_covered_or_is_the_services_or_is_named(name: str) -> None:
     kind = KINDS[name]
-    table = writable.WORKSPACE if name == "workspace" else (*writable.EVERY_COMPUTE, *writable.COMPUTE.get(name, ()))
-    covered = [row.path for row in kind.fields] + sorted(uncovered._OF_THE_SERVICE)
+    tables = ("workspaces",) if name == "workspace" else ("computes", name)
+    covered = [*(row.path for row in kind.fields), *uncovered.FILLED, *kind.filled_by_service]
     # Each declared rule is a row of its own.
     covered.append("properties.managedNetwork.outboundRules")
     named = []
-    for place in table:
+    for place in (place for table in tables for place in writable.PROPERTIES.get(table, ())):
         if any(is_below(place, above) for above in covered):
             continue
         body = {"id": "id", "name": "name", **document(place, "value")}
         body.setdefault("properties", {}).setdefault("computeType", name)
-        found = uncovered.of_workspace(body) if name == "workspace" else uncovered.of_compute(kind, body)
+        found = uncovered.of(kind, body)
         assert len(found) == 1 and is_below(place.removeprefix("properties.").removeprefix("properties."), found[0]), (
             place
         )
@@ -117,54 +115,41 @@ def test_every_property_is_covered_or_is_the_services_or_is_named(name: str) -> 
 
 
 def test_every_property_of_a_datastore_is_covered_or_is_the_services_or_is_named() -> None:
-    covered = [*(row.path for row in DATASTORE.fields), *uncovered._OF_THE_SERVICE, *SECRETS]
-    named = [place for place in writable.DATASTORE if not any(is_below(place, above) for above in covered)]
+    table = writable.PROPERTIES["datastores"]
+    covered = [*(row.path for row in DATASTORE.fields), *uncovered.FILLED, *DATASTORE.filled_by_service, *SECRETS]
+    named = [place for place in table if not any(is_below(place, above) for above in covered)]
     assert named == ["properties.properties.*"]
     # What its credentials have depends on their type.
-    for place in (place for place in writable.DATASTORE if not is_below(place, "properties.credentials")):
-        found = uncovered.of_datastore(DATASTORE, {"id": "id", "name": "name", **document(place, "value")})
+    for place in (place for place in table if not is_below(place, "properties.credentials")):
+        found = uncovered.of(DATASTORE, {"id": "id", "name": "name", **document(place, "value")})
         assert found == (["properties"] if place in named else []), place
 
 
-# What the types let a request set, and only the service writes: the state of a connection's private endpoint, and why it has none.
-OF_CONNECTION = ["properties.credentials.*", "properties.error", "properties.peStatus"]
-
-
-def test_every_property_of_a_connection_is_covered() -> None:
-    places = {
-        place
-        for version in (STABLE, PREVIEW)
-        for place in official_types.writable_paths(version, "workspaces/connections")
-    }
-    covered = [row.path for row in CONNECTION.fields]
-    assert sorted(place for place in places if not any(is_below(place, above) for above in covered)) == OF_CONNECTION
-
-
 @pytest.mark.parametrize(
-    ("kind", "of", "table", "named"),
+    ("kind", "named"),
     [
-        (DIAGNOSTIC_SETTING, uncovered.of_diagnostic_setting, writable.DIAGNOSTIC_SETTING, DIAGNOSTICS),
-        (
-            ROLE_ASSIGNMENT,
-            uncovered.of_role_assignment,
-            writable.ROLE_ASSIGNMENT,
-            ["delegatedManagedIdentityResourceId"],
-        ),
-        (ONLINE_ENDPOINT, uncovered.of_serving, writable.ONLINE_ENDPOINT, ENDPOINTS),
-        (ONLINE_DEPLOYMENT, uncovered.of_serving, writable.ONLINE_DEPLOYMENT, DEPLOYMENTS),
-        (BATCH_ENDPOINT, uncovered.of_serving, writable.BATCH_ENDPOINT, ENDPOINTS),
-        (BATCH_DEPLOYMENT, uncovered.of_serving, writable.BATCH_DEPLOYMENT, BATCH_DEPLOYMENTS),
+        (CONNECTION, []),
+        (DIAGNOSTIC_SETTING, DIAGNOSTICS),
+        (ROLE_ASSIGNMENT, ["delegatedManagedIdentityResourceId"]),
+        (ONLINE_ENDPOINT, ENDPOINTS),
+        (ONLINE_DEPLOYMENT, DEPLOYMENTS),
+        (BATCH_ENDPOINT, ENDPOINTS),
+        (BATCH_DEPLOYMENT, BATCH_DEPLOYMENTS),
     ],
     ids=lambda one: getattr(one, "label", ""),
 )
 def test_every_property_of_other_resources_is_covered_or_is_the_services_or_is_named(
-    kind: Kind, of: t.Callable[[Kind, t.Any], list[str]], table: tuple[str, ...], named: list[str]
+    kind: Kind, named: list[str]
 ) -> None:
     found = {}
-    for place in table:
+    for place in writable.PROPERTIES[kind.collection]:
         # Percents of traffic are numbers.
         body = {"id": "id", "name": "name", **document(place, 1 if "raffic" in place else "value")}
         body.setdefault("properties", {})
-        found[place.removeprefix("properties.")] = of(kind, body)
+        found[place.removeprefix("properties.")] = uncovered.of(kind, body)
     assert [place for place, names in found.items() if names] == named
     assert all(len(found[place]) == 1 and is_below(place, found[place][0]) for place in named if place[-1] != "*")
+
+
+def test_each_collection_has_a_table() -> None:
+    assert {"workspaces", "registries", "computes", *OTHERS} <= set(writable.PROPERTIES)

@@ -105,6 +105,9 @@ class Kind:
     # The CLI's schema of the kind; "" where the CLI cannot create it, or there are several (``schema_of``).
     cli_schema = ""
     required_on_create: tuple[str, ...] = ()
+    # The places of its document that the service fills in, although Azure's types let a request set them; and values that are as good as none.
+    filled_by_service: tuple[str, ...] = ()
+    defaults_of_service: t.ClassVar[dict[str, str]] = {}
     remove_action = DELETE
     # Options that a resource which is made of another one takes from that.
     of_target: tuple[str, ...] = ()
@@ -155,6 +158,18 @@ class Kind:
     def schema_of(self, options: t.Mapping[str, t.Any]) -> str:
         """The CLI's schema of a resource with these options; "" where the CLI cannot create it."""
         return self.cli_schema
+
+    def writable_tables(self, body: Body) -> tuple[str, ...]:
+        """The tables of ``_options/writable.py`` that have the properties of a document which a request can set."""
+        return (self.collection,)
+
+    def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
+        """The rows that a document can have, and the document without what the service added that no one can declare."""
+        return self.fields, body
+
+    def other_uncovered(self, body: Body) -> list[str]:
+        """Places that no option covers, and that are in no table."""
+        return []
 
     @property
     def complete_version(self) -> str:

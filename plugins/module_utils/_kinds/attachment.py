@@ -89,6 +89,32 @@ class AttachedKind(ComputeKind):
     of_target: tuple[str, ...] = ("location",)
     # Whether the network that the service manages for a workspace can reach it.
     is_in_managed_network = True
+    # What the attached resource is. A certificate of Microsoft's has a name that the service makes.
+    filled_by_service = (
+        *ComputeKind.filled_by_service,
+        *(
+            f"properties.properties.{name}"
+            for name in (
+                "autoPauseProperties",
+                "autoScaleProperties",
+                "clusterFqdn",
+                "dataLakeStoreAccountName",
+                "extensionInstanceReleaseTrain",
+                "extensionPrincipalId",
+                "nodeCount",
+                "nodeSize",
+                "nodeSizeFamily",
+                "poolName",
+                "resourceGroup",
+                "sparkVersion",
+                "sslConfiguration.cname",
+                "subscriptionId",
+                "virtualMachineSize",
+                "workspaceName",
+                "workspaceUrl",
+            )
+        ),
+    )
     removing = False
     delete_underlying = False
     check_other_workspaces = False

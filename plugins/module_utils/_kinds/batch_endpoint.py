@@ -20,7 +20,7 @@ from .._engine.fields import Field, choice
 from .._engine.kind import Body, Kind, fixed
 from .._engine.plan import Declared, Plan
 from . import online_endpoint
-from .online_endpoint import NAME, check_name, writable
+from .online_endpoint import NAME, check_name, without_service_properties, writable
 
 _SOURCE = "ARM types of 2026-05-01, BatchEndpointProperties"
 _READ_ONLY = ("provisioningState", "scoringUri", "swaggerUri", "keys")
@@ -109,6 +109,9 @@ class BatchEndpoint(Kind):
         for name in ("defaults", "properties"):
             new["properties"].pop(name, None)
         return new
+
+    def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
+        return self.fields, without_service_properties(body)
 
     def named_children(self, values: t.Mapping[str, t.Any]) -> set[str]:
         return {values[DEFAULT]} if values.get(DEFAULT) else set()

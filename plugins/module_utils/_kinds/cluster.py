@@ -146,6 +146,7 @@ class Cluster(ComputeKind):
     fields = FIELDS
     options = compute.NETWORK_NAMES
     required_on_create = ("size", "max_instances")
+    defaults_of_service: t.ClassVar[dict[str, str]] = {_INNER + "osType": "linux"}
     also: t.ClassVar[dict[str, shape.Shape]] = {
         _INNER + "allocationState": shape.TEXT,
         _INNER + "allocationStateTransitionTime": shape.TEXT,

@@ -258,6 +258,8 @@ class ComputeKind(Kind):
     collection = "computes"
     # What inner properties only the service writes.
     read_only_inner: tuple[str, ...] = ()
+    # What its SSH settings say.
+    filled_by_service: tuple[str, ...] = ("properties.computeType", "properties.disableLocalAuth")
     api_version = versions.STABLE
     has_machines = True
     parent_label = "workspace"
@@ -289,6 +291,9 @@ class ComputeKind(Kind):
         rows = [row for row in self.fields if row.option in (retirements.SIZE, retirements.TIER)]
         values = {row.option: declared.get(row.option) or (row.read(body) if body else None) for row in rows}
         return retirements.notices({retirements.TYPE: self.compute_type.casefold(), **values})
+
+    def writable_tables(self, body: Body) -> tuple[str, ...]:
+        return (self.collection, kind_name(body))
 
     def guard(self, body: Body, target: Target) -> None:
         """Refuse to touch a compute target of another kind."""

@@ -343,6 +343,8 @@ class Connection(Kind):
     parent_api_version = versions.STABLE
     parent_is_of_provider = True
     fields = FIELDS
+    # The state of its private endpoint, and why it has none. What the credentials are is in the names of the options.
+    filled_by_service = ("properties.credentials", "properties.error", "properties.peStatus")
     options = (
         Option(
             "update_password",

@@ -280,6 +280,12 @@ class Datastore(Kind):
     parent_api_version = versions.STABLE
     parent_is_of_provider = True
     fields = FIELDS
+    # The types of the storage and of the credentials are in the names of the options.
+    filled_by_service = (
+        "properties.datastoreType",
+        "properties.credentials.credentialsType",
+        "properties.credentials.secrets.secretsType",
+    )
     options = (
         Option(
             "update_password",

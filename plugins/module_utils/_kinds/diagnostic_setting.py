@@ -159,6 +159,14 @@ class DiagnosticSetting(Kind):
     parent_label = "workspace"
     parent_api_version = versions.STABLE
     fields = FIELDS
+    # What options name, in any order.
+    filled_by_service = (
+        "properties.logs[].category",
+        "properties.logs[].categoryGroup",
+        "properties.logs[].enabled",
+        "properties.metrics[].category",
+        "properties.metrics[].enabled",
+    )
 
     # --- what was declared ---
 

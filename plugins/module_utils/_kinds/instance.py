@@ -220,6 +220,8 @@ class Instance(ComputeKind):
     fields = FIELDS
     options = compute.NETWORK_NAMES
     required_on_create = ("size",)
+    filled_by_service = (*compute.ComputeKind.filled_by_service, _INNER + "schedules.computeStartStop[].schedule")
+    defaults_of_service: t.ClassVar[dict[str, str]] = {_INNER + "computeInstanceAuthorizationType": "personal"}
     also: t.ClassVar[dict[str, shape.Shape]] = {
         STATE: shape.TEXT,
         _INNER + "errors": shape.ERRORS,

@@ -280,6 +280,24 @@ class Registry(Kind):
     rewrite_fixes_failed = True
     tags_api = "always"
     fields = FIELDS
+    # Where it is found, and what the service has created for it.
+    filled_by_service = (
+        "properties.discoveryUrl",
+        "properties.mlFlowRegistryUri",
+        "properties.registryPrivateEndpointConnections",
+        "properties.regionDetails[].acrDetails[].systemCreatedAcrAccount.acrAccountName",
+        "properties.regionDetails[].acrDetails[].systemCreatedAcrAccount.armResourceId",
+        "properties.regionDetails[].storageAccountDetails[].systemCreatedStorageAccount.armResourceId",
+        "properties.regionDetails[].storageAccountDetails[].systemCreatedStorageAccount.storageAccountName",
+    )
+
+    def writable_tables(self, body: Body) -> tuple[str, ...]:
+        return ("registries",)
+
+    def other_uncovered(self, body: Body) -> list[str]:
+        """The identities that it is given, in addition to its own."""
+        given = get_path(body, "identity.userAssignedIdentities")
+        return ["identity.userAssignedIdentities"] if isinstance(given, dict) and given else []
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)

@@ -20,7 +20,7 @@ from .._engine import rules, versions
 from .._engine.fields import Field, choice, duration_from_seconds, seconds_from_service
 from .._engine.kind import Body, Kind, fixed
 from .._engine.plan import Declared, Plan
-from .online_endpoint import check_name, writable
+from .online_endpoint import check_name, without_service_properties, writable
 
 _SOURCE = "ARM types of 2026-05-01, OnlineDeploymentProperties"
 _P = "properties."
@@ -320,6 +320,8 @@ class Deployment(Kind):
     absent_statuses = (204, 404)
     named_by = ("endpoint_name", "name")
     uses_computes = True
+    # Of the SKU, the service uses the capacity, which is an option of online deployments.
+    filled_by_service = ("sku",)
     # The option with the environment variables.
     variables = "environment_variables"
 
@@ -351,6 +353,9 @@ class Deployment(Kind):
 
     def writable(self, body: Body) -> Body:
         return writable(body, _READ_ONLY)
+
+    def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
+        return self.fields, without_service_properties(body)
 
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
         new = super().recreate_body(body, plan, declared, target, parent)

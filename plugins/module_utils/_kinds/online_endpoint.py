@@ -303,6 +303,9 @@ class OnlineEndpoint(Kind):
             new["properties"].pop(name, None)
         return new
 
+    def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
+        return self.fields, without_service_properties(body)
+
     def named_children(self, values: t.Mapping[str, t.Any]) -> set[str]:
         return receivers(values)
 
@@ -345,6 +348,16 @@ def writable(body: Body, read_only: t.Collection[str]) -> Body:
     properties = body.get("properties") or {}
     kept = {name: value for name, value in properties.items() if name not in read_only and value is not None}
     return {**outer, "properties": copy.deepcopy(kept)}
+
+
+def without_service_properties(body: Body) -> Body:
+    """The document of an endpoint or of a deployment without the properties that the service writes (docs/facts.md o.2)."""
+    own = copy.deepcopy(body)
+    written = own["properties"].get("properties") or {}
+    own["properties"]["properties"] = {
+        name: value for name, value in written.items() if not name.casefold().startswith("azure")
+    }
+    return own
 
 
 def _shown(shares: t.Mapping[str, int]) -> str:

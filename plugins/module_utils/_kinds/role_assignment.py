@@ -224,6 +224,8 @@ class RoleAssignment(Kind):
     # Any resource can be a scope: what is assigned at one that does not exist, the service refuses.
     parent_api_version = ""
     fields = FIELDS
+    # There is one version.
+    filled_by_service = ("properties.conditionVersion",)
     options = (Option("propagation_timeout", spec={"type": "int", "default": 300}, examples=(60,)),)
     role = principal_id = ""
     # Seconds in which the directory has to know the principal.

@@ -9,6 +9,7 @@ docs/coverage.md 1.11.
 
 from __future__ import annotations
 
+import copy
 import functools
 import typing as t
 from dataclasses import replace
@@ -553,6 +554,28 @@ class Workspace(Kind):
     required_on_create = ()
     fields = FIELDS
     options = OPTIONS
+    filled_by_service = (
+        "properties.associatedWorkspaces",
+        "properties.discoveryUrl",
+        "properties.encryption.status",
+        "properties.sharedPrivateLinkResources[].properties.status",
+        "properties.managedNetwork.status",
+        # What a request asks for once: the status of the managed network says whether it is done.
+        "properties.provisionNetworkNow",
+        "properties.managedNetwork.outboundRules.*.category",
+        "properties.managedNetwork.outboundRules.*.status",
+        "properties.managedNetwork.outboundRules.*.destination.sparkStatus",
+    )
+
+    def writable_tables(self, body: Body) -> tuple[str, ...]:
+        return ("workspaces",)
+
+    def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
+        own, document = own_rules(body), copy.deepcopy(body)
+        if paths.get_path(document, f"{_NETWORK}outboundRules"):
+            # The service makes the others.
+            paths.set_path(document, f"{_NETWORK}outboundRules", own)
+        return (*self.fields, *map(rule_field, own)), document
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         rules = (tree.get("managed_network") or {}).get("outbound_rules") or []

@@ -81,7 +81,7 @@ class Export:
         if rules:
             options.setdefault("managed_network", {})["outbound_rules"] = rules
         self.vars["aml_workspace"] = {"name": body["name"], **options}
-        for place in uncovered.of_workspace(body):
+        for place in uncovered.of(kind, body):
             self._miss(body["name"], place, _NO_OPTION, NO_COUNTERPART)
         for connection in _listed(paths.get_path(body, "properties.privateEndpointConnections")):
             endpoint = paths.get_path(connection, "properties.privateEndpoint.id")
@@ -110,7 +110,7 @@ class Export:
         if status.state == FAILED:
             reason = f"its state is {status.text}: its declaration is what was requested, and a run replaces it ({status.code}: {status.message})"
             self._miss(name, "", redact.printable(reason), NOT_SUCCEEDED)
-        for place in uncovered.of_compute(kind, body):
+        for place in uncovered.of(kind, body):
             self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
         self._miss_separate(name, options)
         tab = compute.tab(body)
@@ -135,7 +135,7 @@ class Export:
             del options["service_data_access_auth_identity"]
         secrets = DATASTORE.lost_on_recreate(body, {})
         self._fill_in(DATASTORE, name, options, secrets)
-        for place in uncovered.of_datastore(DATASTORE, body):
+        for place in uncovered.of(DATASTORE, body):
             self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
         # To the CLI, a placeholder would be the secret.
         public = {option: value for option, value in options.items() if not (secrets and option == "credentials")}
@@ -145,7 +145,7 @@ class Export:
 
     def add_diagnostic_setting(self, body: Body) -> None:
         name, options = body["name"], declaration(DIAGNOSTIC_SETTING, body)
-        for place in uncovered.of_diagnostic_setting(DIAGNOSTIC_SETTING, body):
+        for place in uncovered.of(DIAGNOSTIC_SETTING, body):
             self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
         self._add_file("", DIAGNOSTIC_SETTING, "diagnostic_setting", name, options)
         self._add_other(DIAGNOSTIC_SETTING, {"name": name, **options})
@@ -154,7 +154,7 @@ class Export:
         """A role assignment of the workspace itself: whoever made it, the workspace is not the same without it."""
         options = declaration(ROLE_ASSIGNMENT, body)
         about = ROLE_ASSIGNMENT.configured(options).about
-        for place in uncovered.of_role_assignment(ROLE_ASSIGNMENT, body):
+        for place in uncovered.of(ROLE_ASSIGNMENT, body):
             self._miss(about, place, _NO_OPTION, NO_COUNTERPART)
         self._add_file("", ROLE_ASSIGNMENT, "role_assignment", about, options)
         self._add_other(ROLE_ASSIGNMENT, options)
@@ -162,7 +162,7 @@ class Export:
     def add_endpoint(self, kind: Kind, body: Body, exported: t.Collection[str]) -> None:
         """An endpoint, with what it says of deployments, such as their traffic, if these are ``exported`` too: their ids in lower case."""
         name, options = _file_name(body["name"]), declaration(kind, body)
-        for place in uncovered.of_serving(kind, body):
+        for place in uncovered.of(kind, body):
             self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
         current = kind.values_of(body)
         known = {ArmId(identifier).name for identifier in exported if ArmId(identifier).parent == body["id"].casefold()}
@@ -180,7 +180,7 @@ class Export:
     def add_registry(self, body: Body, resource_group: str | None = None) -> None:
         """A registry, which workspaces share. ``resource_group``: its own, where it is another one."""
         name, options = _file_name(body["name"]), declaration(REGISTRY, body)
-        for place in uncovered.of_registry(REGISTRY, body):
+        for place in uncovered.of(REGISTRY, body):
             self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
         for connection in _listed(paths.get_path(body, "properties.registryPrivateEndpointConnections")):
             endpoint = paths.get_path(connection, "properties.privateEndpoint.id")
@@ -206,7 +206,7 @@ class Export:
                 )
                 self._miss(about, f"{kind.variables}.{variable}", reason, FILL_IN)
         options = t.cast(Tree, redact.without_values(options, self.shown, lambda _value: redact.PLACEHOLDER))
-        for place in uncovered.of_serving(kind, body):
+        for place in uncovered.of(kind, body):
             self._miss(about, place, _NO_OPTION, NO_COUNTERPART)
         file = self._free_file(f"{endpoint}.{name}", kind)
         names = {"name": name, "endpoint_name": endpoint}
