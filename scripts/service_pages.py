@@ -122,13 +122,16 @@ def retirements_page() -> str:
     return f"""# Retirements
 
 {_NOTE}
-What Microsoft has retired or will retire, of the things that compute targets use. From {retirements.NOTICE} days before the date, the
+What Microsoft has retired or will retire, of the things that compute targets, managed online deployments (their `instance_type` is a size), datastores
+and feature stores (their `spark_runtime_version`) use. From {retirements.NOTICE} days before the date, the
 modules, `aml_fleet`, `aml_preflight_info` and `aml_export_info` warn of a target that uses it (`Retiring`), and from the date on they warn
 that it is gone (`Retired`). `aml_compute_info`, `aml_fleet_info` and the drift report list it as `retirements`. No example and no default
 of this collection uses a size in this table.
 
-The dates are those of Microsoft's list of retirements ([Azure/EOL](https://github.com/Azure/EOL)) of 2025-12-18, by its ids, and of pages of
-Microsoft's documentation, by their files. Successors are recommendations of this collection where the list has none.
+The dates are those of Microsoft's list of retirements ([Azure/EOL](https://github.com/Azure/EOL)) of 2025-12-18, by its ids, of later
+[Azure updates](https://azure.microsoft.com/updates) until October 2026, by their ids (`https://azure.microsoft.com/updates?id=ID`), and of pages of
+Microsoft's documentation, by their files (below `https://learn.microsoft.com/azure/`). Successors are those of the notices, else recommendations of this
+collection.
 
 ## What warnings are about
 

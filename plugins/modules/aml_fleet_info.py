@@ -220,7 +220,8 @@ workspaces:
       returned: with O(online_endpoints)
     online_deployments:
       description:
-        - The deployments of its online endpoints, as M(azureml.compute.aml_online_deployment) returns them.
+        - The deployments of its online endpoints, as M(azureml.compute.aml_online_deployment) returns them, and C(retirements) as compute targets have it
+          where the instance type has been or will be retired.
       type: list
       elements: dict
       returned: with O(online_deployments)

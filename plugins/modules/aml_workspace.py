@@ -229,7 +229,7 @@ options:
     type: dict
     suboptions:
       spark_runtime_version:
-        description: Version of Spark for the computation of features, such as V(3.4).
+        description: Version of Spark for the computation of features, such as V(3.5).
         type: str
       offline_store_connection_name:
         description: Name of the connection of the workspace to its offline store.

@@ -40,7 +40,7 @@ TYPES: dict[str, tuple[str, dict[str, t.Any], dict[str, t.Any]]] = {
     "kubernetes": ("Microsoft.ContainerService/managedClusters", {"properties": {}}, {"namespace": "training"}),
     "synapsespark": (
         "Microsoft.Synapse/workspaces/bigDataPools",
-        {"properties": {"nodeCount": 3, "sparkVersion": "3.4"}},
+        {"properties": {"nodeCount": 3, "sparkVersion": "3.5"}},
         {},
     ),
     "datafactory": ("Microsoft.DataFactory/factories", {"properties": {}}, {}),

@@ -211,6 +211,8 @@ def test_an_interrupted_run_is_continued(old: Azure) -> None:
         ("Standard_H16r", "Standard_HB120rs_v3"),
         # A family of its own: no machine of the region has its enclaves.
         ("Standard_DC2s_v2", None),
+        ("Standard_EC4as_cc_v5", None),
+        ("Standard_NP10s", None),
         ("Standard_Unheard", None),
     ],
 )
@@ -218,7 +220,9 @@ def test_the_successor_of_a_size(size: str, successor: str | None) -> None:
     assert new_size(size, "amlcompute", SIZES) == successor
 
 
-@pytest.mark.parametrize("name", ["Standard_D4ps_v5", "Standard_DC4s_v3", "Standard_B4ms_v2", "Standard_F4s_v2"])
+@pytest.mark.parametrize(
+    "name", ["Standard_D4ps_v5", "Standard_DC4as_v5", "Standard_EC4as_v5", "Standard_B4ms_v2", "Standard_F4s_v2"]
+)
 def test_no_successor_is_of_another_kind_of_machine_or_retires_itself(name: str) -> None:
     """Arm, confidential and burstable machines are cheap, and run other images or other loads."""
     base = next(size for size in SIZES if size["name"] == "Standard_D4s_v3")

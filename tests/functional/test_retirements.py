@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import retirements
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_deployment import ONLINE_DEPLOYMENT
 from ansible_collections.azureml.compute.plugins.module_utils._report.document import build
 from ansible_collections.azureml.compute.plugins.module_utils._report.markdown import markdown
 from ansible_collections.azureml.compute.plugins.module_utils._report.page import page
-from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, WORKSPACE_ID, Azure
 
 ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = {"name": "cpu-c", "max_instances": 1}
@@ -176,6 +177,71 @@ def on_the_page(azure: Azure, planned: dict[str, t.Any], fleet: list[dict[str, t
     return [(row[2].partition(":")[0], row[2].replace("\\_", "_").split()[1], row[4].partition("/")[2]) for row in rows]
 
 
+@pytest.mark.parametrize(
+    ("today", "codes"),
+    [
+        (datetime.date(2026, 4, 1), []),
+        (datetime.date(2026, 11, 30), ["Retiring"]),
+        (datetime.date(2027, 5, 31), ["Retired"]),
+    ],
+)
+@pytest.mark.parametrize("declared_in_fleet", [True, False])
+def test_the_size_of_a_deployment_at_three_dates(
+    azure: Azure, today: datetime.date, codes: list[str], declared_in_fleet: bool
+) -> None:
+    azure.today = today
+    names = {"endpoint_name": "iris", "name": "blue"}
+    blue = {**names, "model": "azureml:iris:3", "instance_type": "Standard_HB120rs_v2", "instance_count": 1}
+    azure.run("aml_online_endpoint", name="iris")
+    for options in ({"check": True}, {}, {}):
+        warnings = azure.run("aml_online_deployment", **blue, **options)["warnings"]
+        assert retired(warnings) == codes and all("instance_type" in text for text in warnings)
+    assert retired(azure.run("aml_online_deployment", **names, instance_count=2)["warnings"]) == codes
+    home = {"name": WORKSPACE, "resource_group": GROUP, "online_endpoints": [{"name": "iris"}]}
+    fleet = [{**home, "online_deployments": [blue] if declared_in_fleet else []}]
+    done = azure.run("aml_fleet", workspaces=fleet, full_result=True, check=True)
+    assert retired(done["warnings"]) == (codes if declared_in_fleet else [])
+    info = azure.run("aml_fleet_info", workspaces=fleet, online_endpoints=True, online_deployments=True)
+    report = build({"generated": "2026-01-02T00:00:00Z", "name": None, "fleet": done, "found": info})
+    assert [use["option"] for target in report.to_dict()["targets"] for use in target["retirements"]] == [
+        "instance_type" for _code in codes
+    ]
+    exported = [text.split(": ")[:2] for text in azure.run("aml_export_info")["warnings"]]
+    assert exported == [["iris/blue", code] for code in codes]
+
+
+def test_an_instance_type_of_a_kubernetes_cluster_does_not_retire(azure: Azure) -> None:
+    # Its name is the choice of who runs the cluster.
+    body = {"properties": {"endpointComputeType": "Kubernetes", "instanceType": "Standard_NC6"}}
+    assert ONLINE_DEPLOYMENT.retirement_notices({}, body) == []
+    assert ONLINE_DEPLOYMENT.retirement_notices({"type": "kubernetes", "instance_type": "Standard_NC6"}, None) == []
+    assert ONLINE_DEPLOYMENT.retirement_notices({"instance_type": "Standard_NC6"}, None) != []
+
+
+@pytest.mark.parametrize(
+    ("today", "codes"),
+    [
+        (datetime.date(2025, 3, 30), []),
+        (datetime.date(2025, 3, 31), ["Retiring"]),
+        (datetime.date(2026, 3, 31), ["Retired"]),
+    ],
+)
+def test_the_spark_version_of_a_feature_store_at_three_dates(
+    azure: Azure, today: datetime.date, codes: list[str]
+) -> None:
+    azure.today = today
+    settings = {"spark_runtime_version": "3.4"}
+    home = azure.get(WORKSPACE_ID)
+    body = {name: home["properties"][name] for name in ("storageAccount", "keyVault", "applicationInsights")}
+    body["featureStoreSettings"] = {"computeRuntime": {"sparkRuntimeVersion": "3.4"}}
+    store = {"location": "eastus", "kind": "featurestore", "identity": {"type": "SystemAssigned"}, "properties": body}
+    azure.arm("PUT", WORKSPACE_ID.replace(WORKSPACE, "store"), store)
+    done = azure.run("aml_workspace", name="store", feature_store_settings=settings)
+    assert retired(done["warnings"]) == codes and not done["changed"]
+    exported = azure.run("aml_export_info", workspace="store")
+    assert retired(text.partition(": ")[2] for text in exported["warnings"]) == codes
+
+
 def test_a_fleet_warns_once_of_what_many_targets_use(azure: Azure) -> None:
     computes = [
         {"type": "amlcompute", "name": f"c-{n}x", "size": "Standard_DS3_v2", "tier": "low_priority", "max_instances": 1}
@@ -183,7 +249,7 @@ def test_a_fleet_warns_once_of_what_many_targets_use(azure: Azure) -> None:
     ]
     done = azure.run("aml_fleet", workspaces=[{"name": WORKSPACE, "resource_group": GROUP, "computes": computes}])
     (text,) = [warning for warning in done["warnings"] if "Retired" in warning]
-    assert "7 compute target(s): ws-test/c-0x" in text and text.endswith("and 2 more.")
+    assert "7 target(s): ws-test/c-0x" in text and text.endswith("and 2 more.")
     assert [len(retired(target["warnings"])) for target in done["targets"]] == [1] * 7
 
 
@@ -218,7 +284,18 @@ def test_a_fleet_warns_once_of_what_many_targets_use(azure: Azure) -> None:
         ("Standard_B2s_v2", None),
         ("Standard_HB120rs_v3", None),
         ("Standard_L8s_v3", None),
-        ("Standard_HC44rs", None),
+        ("Standard_DC4ds_v3", "2029-10-31"),
+        ("Standard_HB120rs_v2", "2027-05-31"),
+        ("Standard_HB120-16rs_v2", "2027-05-31"),
+        ("Standard_HC44rs", "2027-05-31"),
+        ("Standard_HC44-32rs", "2027-05-31"),
+        ("Standard_NP20s", "2027-05-31"),
+        ("Standard_DC4as_cc_v5", "2026-08-01"),
+        ("Standard_EC8ads_cc_v5", "2026-08-01"),
+        ("Standard_HX176rs", None),
+        ("Standard_HB176-24rs_v4", None),
+        ("Standard_DC4as_v5", None),
+        ("Standard_DC4es_v6", None),
         ("Standard_ND40rs_v2", None),
     ],
 )

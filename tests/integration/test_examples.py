@@ -98,7 +98,7 @@ REGION = {
 }
 POOLS = {"agentPoolProfiles": [{"name": "pool", "count": 3, "vmSize": "Standard_DS3_v2"}]}
 SYNAPSE = "Microsoft.Synapse/workspaces"
-SPARK = {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
+SPARK = {"sparkVersion": "3.5", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
 STORAGE = "Microsoft.Storage/storageAccounts"
 STORE = id_of(STORAGE, "stprod")
 ANALYTICS = "Microsoft.OperationalInsights/workspaces"

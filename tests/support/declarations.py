@@ -208,7 +208,7 @@ def attached(azure: Azure) -> dict[str, Declaration]:
     machine = {"properties": {"hardwareProfile": {"vmSize": "Standard_D4s_v3"}}}
     azure.resource("Microsoft.Synapse/workspaces", "syn", {"properties": {"defaultDataLakeStorage": {}}}, "2021-06-01")
     spark = {
-        "properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
+        "properties": {"sparkVersion": "3.5", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
     }
     login = {"admin_username": "someone", "ssh_port": 2222, "admin_password": "planted-host-password"}
     types = {

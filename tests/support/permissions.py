@@ -189,7 +189,7 @@ def attach(azure: Azure, type_: str) -> Task:
 def spark(azure: Azure) -> str:
     azure.resource("Microsoft.Synapse/workspaces", "syn", {"properties": {"defaultDataLakeStorage": {}}}, "2021-06-01")
     pool = {
-        "properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
+        "properties": {"sparkVersion": "3.5", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
     }
     return azure.resource("Microsoft.Synapse/workspaces/syn/bigDataPools", "pool", pool, "2021-06-01")
 

@@ -824,7 +824,7 @@ def furnish(azure: Azure) -> None:
     machine = {"properties": {"hardwareProfile": {"vmSize": "Standard_D4s_v3"}}}
     azure.resource("Microsoft.Synapse/workspaces", "syn", {"properties": {"defaultDataLakeStorage": {}}}, "2021-06-01")
     spark = {
-        "properties": {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
+        "properties": {"sparkVersion": "3.5", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
     }
     for type_, name, body, version in (
         ("Microsoft.Compute/virtualMachines", "vm", machine, "2024-07-01"),

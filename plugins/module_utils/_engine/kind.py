@@ -469,6 +469,11 @@ class Kind:
         """The documented result keys."""
         return {"id": body.get("id"), "name": body.get("name"), **self.read(body)}
 
+    def listed(self, body: Body) -> dict[str, t.Any]:
+        """What results with whole workspaces have of it: with what of it is retired, if anything is."""
+        notices = [notice.to_dict() for notice in self.retirement_notices({}, body)]
+        return {**self.project(body), **({"retirements": notices} if notices else {})}
+
 
 def _differing_tags(row: Field, sent: Body, after: Body, declared: Declared) -> list[str]:
     before, now, own = row.read(sent) or {}, row.read(after) or {}, declared.get("tags") or {}

@@ -183,7 +183,7 @@ class Reader:
                     kind = collection.fallback
                     bodies = self._bodies(identifier, name, malformed)
                     own = [body for body in bodies if kind.belongs(body, identifier) and not kind.is_of_service(body)]
-                    row.others[name] = list(each(own, kind.project, malformed.append))
+                    row.others[name] = list(each(own, kind.listed, malformed.append))
         return row
 
     def _bodies(self, identifier: str, name: str, malformed: list[AmlError]) -> list[Body]:

@@ -22,15 +22,17 @@ Json = dict[str, t.Any]
 Sizes = t.Sequence[t.Mapping[str, t.Any]]
 
 CLUSTER, INSTANCE = "amlcompute", "computeinstance"
-# By the letters of a size, those of the sizes that can take its place. Burstable, confidential and Arm machines replace only their like.
+# By the letters of a size, those of the sizes that can take its place. Burstable, confidential and Arm machines replace only their like, and nothing
+# else has the FPGA of an NP size.
 _KIN = (
     (r"NC", r"NC"),
     (r"ND", r"ND|NC"),
     (r"NV", r"NV"),
+    (r"NP", r"NP"),
     (r"H", r"H[BCX]?"),
     (r"L", r"L"),
     (r"M", r"M"),
-    (r"DC", r"DC"),
+    (r"[DE]C", r"[DE]C"),
     (r"B", r"B|D"),
     (r"G", r"E|M"),
     (r"", r"D|E|F"),
@@ -297,7 +299,7 @@ class _Need:
             return None
         row = retirements.of(SIZE, old)
         by_name = math.ceil(cores / row.gpu_vcpus) if row and row.gpu_vcpus else 0
-        kin = next(kin for letters, kin in _KIN if _letters(old).startswith(letters))
+        kin = next(kin for letters, kin in _KIN if re.match(letters, _letters(old)))
         gpus = known.get("gpus") or by_name
         return cls(cores, known.get("memory_gb") or 0, gpus, bool(known.get("premium_io")), kin)
 

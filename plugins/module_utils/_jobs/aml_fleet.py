@@ -270,7 +270,7 @@ def _retired(fleet: Fleet) -> dict[str, list[str]]:
 
 def _warnings(fleet: Fleet, retired: t.Mapping[str, list[str]]) -> list[str]:
     own = [f"{entry.location}: {text}" for entry in fleet.every for text in entry.warnings if text not in retired]
-    return [*own, *(f"{text} {len(places)} compute target(s): {_some(places)}." for text, places in retired.items())]
+    return [*own, *(f"{text} {len(places)} target(s): {_some(places)}." for text, places in retired.items())]
 
 
 def _some(names: list[str], most: int = 5) -> str:

@@ -288,8 +288,7 @@ class ComputeKind(Kind):
 
     def retirement_notices(self, declared: Declared, body: Body | None) -> list[Notice]:
         """What of a target is retired or will be, with the declared values in place of the current ones."""
-        rows = [row for row in self.fields if row.option in (retirements.SIZE, retirements.TIER)]
-        values = {row.option: declared.get(row.option) or (row.read(body) if body else None) for row in rows}
+        values = retirements.of_options(self.fields, declared, body)
         return retirements.notices({retirements.TYPE: self.compute_type.casefold(), **values})
 
     def writable_tables(self, body: Body) -> tuple[str, ...]:

@@ -20,7 +20,9 @@ from .._engine import rules, versions
 from .._engine.fields import Field, choice, duration_from_seconds, seconds_from_service
 from .._engine.kind import Body, Kind, fixed
 from .._engine.plan import Declared, Plan
+from . import retirements
 from .online_endpoint import check_name, without_service_properties, writable
+from .retirements import Notice
 
 _SOURCE = "ARM types of 2026-05-01, OnlineDeploymentProperties"
 _P = "properties."
@@ -404,6 +406,12 @@ class OnlineDeployment(Deployment):
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         if "type" not in declared:
             yield from _check_type(declared, current["type"])
+
+    def retirement_notices(self, declared: Declared, body: Body | None) -> list[Notice]:
+        # On Kubernetes, an instance type is one of the cluster's own, and no size.
+        if not self.is_billed({"type": declared.get("type") or (self.read(body)["type"] if body else None)}):
+            return []
+        return retirements.notices(retirements.of_options(self.fields, declared, body))
 
     # --- the cost ---
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What Microsoft has retired or will retire, and the warnings that follow from it for a compute target. Pure but for the date of today.
 
-Sources: notices of Azure/EOL (service_list.json of 2025-12-18, by their ids) with the dates that they give, and pages of Microsoft's documentation by
-their files; docs/retirements.md shows the table.
+Sources: notices of Azure/EOL (service_list.json of 2025-12-18, by their ids) with the dates that they give, Azure updates by their ids
+(azure.microsoft.com/updates?id=), and pages of Microsoft's documentation by their files; docs/retirements.md shows the table.
 """
 
 from __future__ import annotations
@@ -15,9 +15,13 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from .._engine.fields import Field
+
 Date = datetime.date
 
 SIZE, TIER, TYPE, SPARK, DATABRICKS = "size", "tier", "type", "spark_version", "databricks_tier"
+# What options have it whose names say something else.
+_OPTIONS = {"instance_type": SIZE, "feature_store_settings.spark_runtime_version": SPARK}
 # Warnings begin so many days before the date.
 NOTICE = 365
 
@@ -26,7 +30,7 @@ NOTICE = 365
 class Retirement:
     """One row.
 
-    what         the option that has it: SIZE, TIER or TYPE; or what an attached resource has: SPARK or DATABRICKS
+    what         SIZE, TIER or TYPE, as the option that has it; or what an attached resource or a feature store has: SPARK or DATABRICKS
     values       matches the whole value of the option, case ignored
     name         what is retired, as the subject of a sentence in the plural
     date         when
@@ -43,25 +47,26 @@ class Retirement:
     source: str
     gpu_vcpus: int = 0
 
-    def notice(self, value: str, today: Date) -> Notice | None:
+    def notice(self, option: str, value: str, today: Date) -> Notice | None:
         """What to say about a value that a target has; None long before the date."""
         if (self.date - today).days > NOTICE:
             return None
-        return Notice(self, value, code="Retired" if self.date <= today else "Retiring")
+        return Notice(self, option, value, code="Retired" if self.date <= today else "Retiring")
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What a compute target uses that is retired, or will be within ``NOTICE`` days."""
+    """What a target uses that is retired, or will be within ``NOTICE`` days."""
 
     row: Retirement
+    option: str
     value: str
     code: str
 
     @property
     def message(self) -> str:
         row, verb = self.row, "were retired" if self.code == "Retired" else "will be retired"
-        return f"{row.what} {self.value}: {row.name} {verb} on {row.date.isoformat()}. Use {row.successor}."
+        return f"{self.option} {self.value}: {row.name} {verb} on {row.date.isoformat()}. Use {row.successor}."
 
     @property
     def text(self) -> str:
@@ -70,7 +75,7 @@ class Notice:
 
     def to_dict(self) -> dict[str, t.Any]:
         return {
-            "option": self.row.what,
+            "option": self.option,
             "value": self.value,
             "status": self.code.lower(),
             "date": self.row.date.isoformat(),
@@ -86,7 +91,12 @@ def _sizes(values: str, name: str, date: str, successor: str, source: str, gpu_v
 
 
 _EOL = "Azure/EOL "
+_UPDATES = "updates?id="
+_SPARK = "a pool of a current runtime"
 _GPU = "NC A100 v4, NCasT4 v3 or NC H100 v5"
+_HPC = "HBv3 or later, or HX"
+_VISUAL = "NVads A10 v5 or NVads V710 v5"
+_CONFIDENTIAL = "DCasv6, DCesv6 or later"
 _GENERAL = "Dsv5, Ddsv5, Esv5 or later"
 _OLD_GPU = "azure-ai-docs: machine-learning/includes/retiring-vms"
 RETIREMENTS = (
@@ -122,14 +132,14 @@ RETIREMENTS = (
         "the role aml_kubernetes, which attaches a cluster as type kubernetes, and online endpoints",
         _EOL + "653 (updates?id=486238), 203; how-to-attach-kubernetes-anywhere",
     ),
+    Retirement(SPARK, r"2\.4(\..*)?", "Synapse runtimes for Spark 2.4", Date(2023, 9, 29), _SPARK, _EOL + "328"),
+    Retirement(SPARK, r"3\.1(\..*)?", "Synapse runtimes for Spark 3.1", Date(2024, 1, 26), _SPARK, _EOL + "325"),
+    Retirement(SPARK, r"3\.2(\..*)?", "Synapse runtimes for Spark 3.2", Date(2024, 7, 8), _SPARK, _EOL + "583"),
     Retirement(
-        SPARK, r"2\.4(\..*)?", "Synapse runtimes for Spark 2.4", Date(2023, 9, 29), "a pool of a current runtime", _EOL + "328"
+        SPARK, r"3\.3(\..*)?", "Synapse runtimes for Spark 3.3", Date(2025, 3, 31), _SPARK, "synapse-analytics/spark/apache-spark-33-runtime"
     ),
     Retirement(
-        SPARK, r"3\.1(\..*)?", "Synapse runtimes for Spark 3.1", Date(2024, 1, 26), "a pool of a current runtime", _EOL + "325"
-    ),
-    Retirement(
-        SPARK, r"3\.2(\..*)?", "Synapse runtimes for Spark 3.2", Date(2024, 7, 8), "a pool of a current runtime", _EOL + "583"
+        SPARK, r"3\.4(\..*)?", "Synapse runtimes for Spark 3.4", Date(2026, 3, 31), _SPARK, "synapse-analytics/spark/apache-spark-34-runtime"
     ),
     Retirement(
         DATABRICKS,
@@ -145,10 +155,20 @@ RETIREMENTS = (
     _sizes(r"HB60(-\d+)?rs", "the first HB sizes", "2024-08-31", "HBv3 or later", _EOL + "62"),
     _sizes("NC24rs_v3", "NC24rs v3 sizes", "2025-03-31", _GPU, _EOL + "582", 6),
     _sizes(r"NC(6|12|24)s_v3", "NCv3 sizes", "2025-09-30", _GPU, _EOL + "514", 6),
-    _sizes(r"DC\d+s_v2", "DCsv2 sizes", "2026-06-30", "DCsv3 or DCdsv3", _EOL + "499 (updates?id=496104)"),
-    _sizes(r"NV\d+s_v3", "NVv3 sizes", "2026-09-30", "NVads A10 v5", _EOL + "491 (updates?id=500573)", 12),
-    _sizes(r"NV\d+as_v4", "NVv4 sizes", "2026-09-30", "NVads A10 v5", _EOL + "493 (updates?id=500578)", 32),
+    _sizes(r"DC\d+s_v2", "DCsv2 sizes", "2026-06-30", _CONFIDENTIAL, _EOL + "499 (updates?id=496104)"),
+    _sizes(
+        r"(DC|EC)\d+ad?s_cc_v5",
+        "DCas cc v5, DCads cc v5, ECas cc v5 and ECads cc v5 sizes",
+        "2026-08-01",
+        "Dasv5, Easv5 or later",
+        "virtual-machines/sizes/retirement/dcccv5-series-retirement",
+    ),
+    _sizes(r"NV\d+s_v3", "NVv3 sizes", "2026-09-30", _VISUAL, _EOL + "491 (updates?id=500573)", 12),
+    _sizes(r"NV\d+as_v4", "NVv4 sizes", "2026-09-30", _VISUAL, _EOL + "493 (updates?id=500578)", 32),
     _sizes(r"M192id?m?s_v2", "M192i v2 sizes", "2027-03-31", "Msv3 or Mdsv3", _EOL + "495 to 498"),
+    _sizes(r"HB120(-\d+)?rs_v2", "HBv2 sizes", "2027-05-31", _HPC, _UPDATES + "548525, 559751"),
+    _sizes(r"HC44(-\d+)?rs", "HC sizes", "2027-05-31", _HPC, _UPDATES + "548543, 559751"),
+    _sizes(r"NP\d+s", "NP sizes", "2027-05-31", _GPU, _UPDATES + "548497, 559751"),
     _sizes(
         r"DS?\d+|DS?\d+(-\d+)?_v2|L\d+s", "D, Ds, Dv2, DSv2 and Ls sizes", "2028-05-01", _GENERAL, _EOL + "494 (updates?id=485569)"
     ),
@@ -159,6 +179,7 @@ RETIREMENTS = (
         _GENERAL,
         _EOL + "503, 510 (updates?id=500682)",
     ),
+    _sizes(r"DC\d+d?s_v3", "DCsv3 and DCdsv3 sizes", "2029-10-31", _CONFIDENTIAL, _UPDATES + "569592"),
 )  # fmt: skip
 
 # What no option of a compute target shows, for the documentation.
@@ -199,8 +220,21 @@ def of(what: str, value: str) -> Retirement | None:
 
 
 def notices(values: t.Mapping[str, t.Any]) -> list[Notice]:
-    """What a compute target uses of it. ``values``: what of it has rows, such as its type in the CLI's spelling and its size."""
+    """What a target uses of it. ``values``: what of it has rows, such as its type in the CLI's spelling and its size, by options."""
     now = today()
-    rows = [(value, of(what, value)) for what, value in values.items() if isinstance(value, str)]
-    candidates = [row.notice(value, now) for value, row in rows if row]
+    rows = [
+        (option, value, of(_OPTIONS.get(option, option), value))
+        for option, value in values.items()
+        if isinstance(value, str)
+    ]
+    candidates = [row.notice(option, value, now) for option, value, row in rows if row]
     return [notice for notice in candidates if notice]
+
+
+def of_options(fields: t.Iterable[Field], declared: t.Mapping[str, t.Any], body: t.Any) -> dict[str, t.Any]:
+    """The values of the options that have rows, of a kind's ``fields``: the declared ones, else those of the existing resource."""
+    return {
+        row.option: declared.get(row.option) or (row.read(body) if body else None)
+        for row in fields
+        if row.option in (SIZE, TIER, *_OPTIONS)
+    }

@@ -24,7 +24,7 @@ from .._engine.fields import Field, Option, choice
 from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provisioning_status
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
 from .._engine.versions import Versions
-from . import compute, rule_destinations, workspace_rules
+from . import compute, retirements, rule_destinations, workspace_rules
 from .outbound_rules import (
     RULE_TYPES,
     RULES,
@@ -35,6 +35,7 @@ from .outbound_rules import (
     rule_from_arm,
     rule_request,
 )
+from .retirements import Notice
 
 _NETWORK = "properties.managedNetwork."
 _SERVERLESS = "properties.serverlessComputeSettings."
@@ -629,6 +630,9 @@ class Workspace(Kind):
         notices = self.preview_notice(declared if plan.action in (CREATE, REPLACE) else plan.values())
         rules = [value for option, value in plan.values().items() if option.startswith(f"{RULES}.") and value]
         return [*notices, *workspace_rules.advice_on_rules(rules)]
+
+    def retirement_notices(self, declared: Declared, body: Body | None) -> list[Notice]:
+        return retirements.notices(retirements.of_options(self.fields, declared, body))
 
     def advice_on_update(self, plan: Plan, body: Body) -> list[str]:
         return workspace_rules.advice_on_key(plan.values(), self.read(body))

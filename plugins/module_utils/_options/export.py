@@ -90,6 +90,7 @@ class Export:
                 self._miss(body["name"], "aml_workspace_private_endpoints", reason, SEPARATE)
         self._miss_separate(body["name"], options)
         self._add_file("workspace.yml", kind, "workspace", body["name"], options)
+        self._warn(kind, body["name"], body)
 
     def add_compute(self, body: Body) -> None:
         # The export does not have the values, by which the end of the task would know them in other texts.
@@ -120,7 +121,7 @@ class Export:
         self._add_file(file, kind, type_, name, options)
         self.vars.setdefault(_LISTS[tab], []).append(row)
         self.computes.append({"type": type_, "name": name, **options})
-        self.warnings += [f"{name}: {text}" for text in kind.notices({}, body)]
+        self._warn(kind, name, body)
 
     def add_datastore(self, body: Body) -> None:
         """A datastore, unless the service made it with the workspace: that is no one's declaration."""
@@ -141,7 +142,7 @@ class Export:
         public = {option: value for option, value in options.items() if not (secrets and option == "credentials")}
         self._add_file(self._free_file(name, DATASTORE), DATASTORE, options["type"], name, public)
         self._add_other(DATASTORE, {"name": name, **options})
-        self.warnings += [f"{name}: {text}" for text in DATASTORE.notices({}, body)]
+        self._warn(DATASTORE, name, body)
 
     def add_diagnostic_setting(self, body: Body) -> None:
         name, options = body["name"], declaration(DIAGNOSTIC_SETTING, body)
@@ -212,6 +213,7 @@ class Export:
         names = {"name": name, "endpoint_name": endpoint}
         self._add_file(file, kind, OTHER_TYPES[kind.collection], about, options, names)
         self._add_other(kind, {"endpoint_name": endpoint, "name": name, **options})
+        self._warn(kind, about, body)
 
     def add_connection(self, body: Body) -> None:
         """A connection of the workspace itself."""
@@ -303,6 +305,9 @@ class Export:
         for identity in _listed(paths.get_path(options, "identity.user_assigned_identities")):
             reason = f"the identity {identity} exists separately; the role aml_identity creates it from aml_identity_identities"
             self._miss(name, "identity.user_assigned_identities", reason, SEPARATE)
+
+    def _warn(self, kind: Kind, name: str, body: Body) -> None:
+        self.warnings += [f"{name}: {text}" for text in kind.notices({}, body)]
 
     def _miss(self, name: str, option: str, reason: str, kind: str) -> None:
         self.missing.append({"name": name, "option": option, "reason": reason, "kind": kind})

@@ -227,7 +227,7 @@ def check_retired(desired: DesiredTarget) -> Findings:
     """What the service has retired, or will within a year."""
     hint = "Plan the replacement of the target."
     for notice in desired.kind.retirement_notices(desired.wanted, desired.existing):
-        yield Finding(notice.code, notice.row.what, notice.message, "docs/retirements.md", WARNING, desired.name, hint)
+        yield Finding(notice.code, notice.option, notice.message, "docs/retirements.md", WARNING, desired.name, hint)
 
 
 # --- what several share ---

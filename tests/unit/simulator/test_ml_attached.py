@@ -53,7 +53,7 @@ def properties(kind: str, target: str | None = None, **inner: Any) -> dict[str, 
 def make_target(world: World, kind: str) -> None:
     if kind == "SynapseSpark":
         world.resource(SYNAPSE, {"defaultDataLakeStorage": {}}, "2021-06-01")
-        spark = {"sparkVersion": "3.4", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
+        spark = {"sparkVersion": "3.5", "nodeCount": 3, "nodeSize": "Small", "nodeSizeFamily": "MemoryOptimized"}
         scale = {"enabled": True, "minNodeCount": 3, "maxNodeCount": 9}
         world.resource(POOL, {**spark, "autoScale": scale}, "2021-06-01")
     else:
