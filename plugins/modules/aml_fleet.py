@@ -390,13 +390,14 @@ table:
   description:
     - Lines of text. One for each changed target, deletions and detachments first, with its action, the changed fields, the reason, and with
       O(estimate_cost) or O(max_monthly_cost) the difference of its monthly cost; then the totals.
-    - It contains at most 30 targets, and C(and N more) for the others. O(table_file) contains all of them.
+    - With O(prune), behind the totals one line for each target that the fleet created, that is no longer declared and that stays, with the reason.
+    - It contains at most 30 changed and 10 undeclared targets, and C(and N more) for the others. O(table_file) contains all of them.
   returned: always, except if nothing could be planned
   type: list
   elements: str
   sample:
     - TARGET         ACTION  FIELDS                 REASON
-    - ws-prod/old    delete                         it exists and is declared absent
+    - ws-prod/old    delete                         the fleet created it and no longer declares it
     - "ws-prod/small  update  max_instances: 2 -> 4"
     - "600 targets: 1 delete, 1 update done, 598 unchanged."
 plan_digest:

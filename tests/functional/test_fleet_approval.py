@@ -100,6 +100,16 @@ def test_another_state_is_refused(azure: Azure, wanted: Workspaces, tmp_path: Pa
     assert "approved is update (max_instances: 2 -> 3), and now it is update (max_instances: 7 -> 3)" in refused["msg"]
 
 
+def test_what_is_not_set_is_said_in_words(azure: Azure, wanted: Workspaces, tmp_path: Path) -> None:
+    plan = planned(azure, tmp_path / "plan.json", wanted)
+    azure.run("aml_compute_cluster", workspace="ws-0", name="cpu-c0", state="absent")
+    refused = applied(azure, wanted, plan, ok=False)
+    assert "now it is create (" in refused["msg"] and "max_instances: not set -> 3" in refused["msg"]
+    unnamed = azure.run(FLEET, workspaces=wanted, approved_plan=plan, ok=False)
+    assert "the name of the fleet was 'prod', and now it is not set" in unnamed["msg"]
+    assert "None" not in refused["msg"] + unnamed["msg"]
+
+
 def test_another_target_of_that_name_is_refused(azure: Azure, wanted: Workspaces, tmp_path: Path) -> None:
     """What was approved is the deletion of one target, not of what someone creates in its place, however alike the two are."""
     plan = planned(azure, tmp_path / "plan.json", wanted)

@@ -101,6 +101,37 @@ BAD = [
     (f"{GROUP}/high.yml", INSTANCE, "FileInNoWorkspace", "high.yml"),
 ]
 
+_CLI = "https://azuremlschemas.azureedge.net/latest"
+# Files of an export, and others, that declare no target of a fleet; what the message says behind the path.
+OTHERS = {
+    "a workspace": (f"$schema: {_CLI}/workspace.schema.json\nname: ws-0\n", "it declares a workspace"),
+    "a project": (f"$schema: {_CLI}/project.schema.json\nname: ws-0\n", "it declares a workspace"),
+    "a workspace without schema": ("name: ws-0\nkey_vault: /subscriptions/x\n", "it declares a workspace"),
+    "a registry": (f"$schema: {_CLI}/registry.schema.json\nname: models\n", "it declares a registry"),
+    "variables": ("aml_workspace: {name: ws-0}\naml_clusters: []\n", "it has variables of playbooks"),
+}
+
+
+@pytest.mark.parametrize("path", ["workspace.yml", f"{GROUP}/workspace.yml", f"{GROUP}/ws-0/workspace.yml"])
+@pytest.mark.parametrize("case", OTHERS)
+def test_what_a_fleet_does_not_manage_is_to_be_removed(azure: Azure, folder: Path, path: str, case: str) -> None:
+    text, message = OTHERS[case]
+    put(folder, path, text)
+    failed = azure.run(FLEET, folder=str(folder), ok=False)
+    assert f"{path}: {message}, and " in failed["msg"] and "Remove it from the folder: " in failed["msg"]
+    assert failed["failure"]["code"] == "FileWithoutTarget" and azure.sent == []
+
+
+def test_the_workspace_of_an_export_is_to_be_removed(azure: Azure, tmp_path: Path) -> None:
+    azure.make_workspace("ws-0")
+    azure.run("aml_export_info", workspace="ws-0", export_folder=str(tmp_path / "exported"), write_cli_yaml=True)
+    for number, name in enumerate(("workspace.yml", "cli/workspace.yml")):
+        put(tmp_path, f"fleet/{GROUP}/ws-0/{number}.yml", (tmp_path / "exported" / name).read_text())
+    failed = azure.run(FLEET, folder=str(tmp_path / "fleet"), ok=False)
+    assert "0.yml: it has variables of playbooks" in failed["msg"]
+    assert "1.yml: it declares a workspace" in failed["msg"]
+
+
 # Files that are valid YAML and of a wrong form, or with wrong values, and what the message says behind the path.
 _HEAD = "type: amlcompute\nname: bad-one\nsize: Standard_DS2_v2\n"
 WRONG = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from pathlib import Path
 
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, SUBSCRIPTION, WORKSPACE, Azure
 
@@ -103,7 +104,7 @@ def test_the_whole_result(azure: Azure) -> None:
             row("ws-1", "cpu-c1", "update", changes=[UPDATED], cost=3 * MONTH, difference=MONTH),
         ],
         "undeclared": [
-            row("ws-0", "cpu-c1", "delete", reason="it exists and is declared absent", difference=-2 * MONTH),
+            row("ws-0", "cpu-c1", "delete", reason="the fleet created it and no longer declares it", difference=-2 * MONTH),
         ],
         "totals": {
             "targets": 4, "failed": 1, "undeclared": 1, "create": 1, "none": 1, "update": 1, "delete": 1,
@@ -161,6 +162,34 @@ def test_the_diff_and_the_table_begin_with_deletions(azure: Azure) -> None:
             "not the unchanged one"
         )
     assert azure.run(FLEET, name="prod", workspaces=changed)["table"] == ["5 targets: no changes, 5 unchanged."]
+
+
+def test_undeclared_targets_that_stay_are_listed(azure: Azure, tmp_path: Path) -> None:
+    wanted = document(azure, workspaces=1, computes=14)
+    azure.run(FLEET, name="prod", workspaces=wanted)
+    fewer = [{**wanted[0], "computes": wanted[0]["computes"][:1]}]
+    file = tmp_path / "changes.txt"
+    for prune, reason in (
+        ("report", "prune is report"),
+        ("detach", "prune is detach, and it cannot be detached, only deleted"),
+    ):
+        result = azure.run(FLEET, name="prod", workspaces=fewer, prune=prune, table_file=str(file))
+        totals, header, *rows, more = result["table"]
+        assert totals == "14 targets: no changes, 14 unchanged." and header.split() == ["UNDECLARED", "TYPE", "REASON"]
+        assert [row.split(maxsplit=2) for row in rows][:1] == [["ws-0/cpu-c1", "amlcompute", reason]]
+        assert len(rows) == 10 and more == "and 3 more" and len(file.read_text().splitlines()) == 15
+    unchanged = azure.run(FLEET, name="prod", workspaces=wanted, prune="report")
+    assert unchanged["table"] == ["14 targets: no changes, 14 unchanged."]
+
+
+def test_a_pruned_target_has_the_reason_of_its_plan(azure: Azure) -> None:
+    wanted = document(azure, workspaces=1, computes=2)
+    azure.run(FLEET, name="prod", workspaces=wanted)
+    fewer = [{**wanted[0], "computes": wanted[0]["computes"][:1]}]
+    lines = [
+        azure.run(FLEET, check=check, name="prod", workspaces=fewer, prune="delete")["table"] for check in (True, False)
+    ]
+    assert lines[0][:2] == lines[1][:2] and lines[0][1].endswith("the fleet created it and no longer declares it")
 
 
 def test_workspaces_of_the_same_name_are_named_with_their_resource_groups(azure: Azure) -> None:

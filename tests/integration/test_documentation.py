@@ -161,7 +161,7 @@ def test_the_plays_of_the_guides(player: Player) -> None:
     az.chmod(0o755)
     (player.folder / "site.yml").write_text(yaml.safe_dump(plays, sort_keys=False))
     path = {"PATH": f"{az.parent}:{player.simulator.environment['PATH']}"}
-    run = player.playbook("site.yml", "-e", f"vm_id={machine} shared_storage_account_id={shared}", env=path)
+    run = player.playbook("site.yml", "-e", f"vm_id={machine}", env=path)
     assert {
         "Create the hub",
         "Create the project",

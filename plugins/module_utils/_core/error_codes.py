@@ -20,8 +20,8 @@ CODES = frozenset(
     DeploymentMissing DeploymentsDeleted DeprecatedQuotaType DestinationMissing DiagnosisFailed DomainLabelMissing
     DuplicateCompute DuplicateFamily EmptyCondition EmptySelection EmptyText EncryptionWithoutKey EndlessList
     EndpointOfAnotherType Error ExtensionIncomplete ExtensionUnhealthy FailedDependent FamilyQuotaExceeded FewNodes
-    FileInNoWorkspace FileNotReadable FileNotWritable FirewallWithoutRules FirstIdentityOnly FleetFailed
-    FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict IdentityMissing IdentityNotFound
+    FileInNoWorkspace FileNotReadable FileNotWritable FileWithoutTarget FirewallWithoutRules FirstIdentityOnly
+    FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict IdentityMissing IdentityNotFound
     IdentityTypeIsFinal IdleShutdownNeedsPermission IdleShutdownWithApplications ImmutableChange ImmutableChangeIgnored
     InstanceTypeTooLarge InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication
     InvalidAsset InvalidAuthenticationTokenTenant InvalidCertificate InvalidCommand InvalidComputeName

@@ -226,7 +226,7 @@ def plan_absent(current: dict[str, t.Any] | None, *, action: str = DELETE) -> Pl
     return Plan(action, reason="it exists and is declared absent", before=dict(current))
 
 
-def _shown(value: t.Any) -> str:
+def shown(value: t.Any) -> str:
     return "not set" if value is None else repr(value)
 
 
@@ -241,7 +241,7 @@ def refuse_fixed(plan: Plan, what: str, can_replace: bool = True) -> ImmutableCh
     else:
         hint += "remove the resource by a task with state=absent and create it again."
     lines = [
-        f"{c.field} is immutable (current {_shown(c.before)}, requested {_shown(c.after)}): {c.reason}"
+        f"{c.field} is immutable (current {shown(c.before)}, requested {shown(c.after)}): {c.reason}"
         for c in (change.shown for change in plan.fixed)
     ]
     return ImmutableChange(

@@ -23,7 +23,7 @@ from .._core.arm_id import ArmId, short_names
 from .._core.errors import AmlError, ChangedMeanwhile
 from .._core.findings import EACH, Finding
 from .._engine import incarnation
-from .._engine.plan import CREATE, NONE, REPLACE, UPDATE, Plan
+from .._engine.plan import CREATE, NONE, REPLACE, UPDATE, Plan, shown
 from . import overview
 from .cost import Total
 from .entry import Entry
@@ -235,7 +235,7 @@ def _differences(approved: Json, now: Json) -> t.Iterator[Json]:
             message = f"{_location(identifier, names)}: {_difference(old, new)}"
             yield {"target": str(identifier), "approved": old, "now": new, "message": message}
     if approved.get("fleet") != now.get("fleet"):
-        message = f"the name of the fleet was {approved.get('fleet')!r}, and now it is {now.get('fleet')!r}"
+        message = f"the name of the fleet was {shown(approved.get('fleet'))}, and now it is {shown(now.get('fleet'))}"
         yield {"target": None, "approved": None, "now": None, "message": message}
     if before == after and approved.get("fleet") == now.get("fleet"):
         yield {
@@ -260,5 +260,7 @@ def _by_id(plan: Json) -> dict[str, Row]:
 def _text(row: Row | None) -> str:
     if row is None:
         return "no change"
-    changes = ", ".join(f"{change['field']}: {change['before']!r} -> {change['after']!r}" for change in row["changes"])
+    changes = ", ".join(
+        f"{change['field']}: {shown(change['before'])} -> {shown(change['after'])}" for change in row["changes"]
+    )
     return f"{row['action']} ({changes})" if changes else str(row["action"])

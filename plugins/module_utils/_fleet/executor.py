@@ -15,7 +15,7 @@ import threading
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from .._core.client import Client
@@ -175,9 +175,12 @@ class Executor:
             if body is not None:
                 self._pruning.check_owned(entry, body)
 
+        planned = entry.plan
         reconciler = self._reconciler(entry, Checks(before_removal=check, after_removal=check))
         try:
             _keep(entry, reconciler.absent({}))
+            # No one declared it absent.
+            entry.plan = replace(entry.plan, reason=planned.reason if entry.changed else "it no longer exists")
         except ChangedMeanwhile as error:
             if reconciler.remote.wrote:
                 error.message = error.message.replace(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 from pathlib import Path
 
@@ -45,6 +46,12 @@ _COLLECTIONS: dict[str, Collection] = {
 }
 
 
+# What a fleet has no targets of: by the schema of a file of the Azure ML CLI, or by what only such files have.
+_SCHEMA_OF_OTHERS = re.compile(r"/(workspace|hub|project|featureStore|registry)\.schema\.json$", re.IGNORECASE)
+_ONLY_WORKSPACES = {"storage_account", "key_vault", "application_insights", "hub_id", "managed_network"}
+_ONLY_REGISTRIES = {"replication_locations"}
+
+
 def read_folder(folder: str, hide: files.Hide) -> Document:
     """The workspaces of a folder with what is declared in them. Raises RuleError that lists every problem of all files.
 
@@ -74,7 +81,7 @@ def read_folder(folder: str, hide: files.Hide) -> Document:
                 message = f"{name}: {_without_option(error.message)}"
                 problems.append(Finding(error.code, name, message, "YAML of the Azure ML CLI v2"))
         document.append({"name": place.name, "resource_group": place.parent.name, **targets, FILES: sources})
-    problems += _stray(root)
+    problems += _stray(root, hide)
     refuse(problems)
     return document
 
@@ -95,16 +102,46 @@ def _read(path: Path, hide: files.Hide) -> tuple[str, dict[str, t.Any]]:
         text = files.read_text(path)
     except OSError as error:
         raise RuleError(f"it cannot be read: {error.strerror}.", code="FileNotReadable") from error
+    declared = _content(text, hide)
+    specs = {kind: {**_specs.API_VERSION_SPEC, **spec} for kind, spec in FILE_SPECS.items()}
+    other = _of_others(declared)
+    if other:
+        raise RuleError(f"{other}.", code="FileWithoutTarget")
+    for spec in FILE_SPECS.values():
+        hide(redact.in_options(spec, declared))
+    return definition.read_target({key: value for key, value in declared.items() if key not in _PLACE}, specs)
+
+
+def _content(text: str, hide: files.Hide) -> dict[str, t.Any]:
     hide(redact.in_definition(text))
     redact.hide_variables(redact.parsed({"file": text}))
-    specs = {kind: {**_specs.API_VERSION_SPEC, **spec} for kind, spec in FILE_SPECS.items()}
     declared = safe_yaml.load(text)
     if not isinstance(declared, dict):
         problem = "is empty" if declared is None else f"has {shape.with_article(shape.type_of(declared))}"
         raise RuleError(f"the file must have a mapping of options, and {problem}.", code="InvalidDefinition")
-    for spec in FILE_SPECS.values():
-        hide(redact.in_options(spec, declared))
-    return definition.read_target({key: value for key, value in declared.items() if key not in _PLACE}, specs)
+    return declared
+
+
+def _of_others(declared: t.Mapping[str, t.Any]) -> str | None:
+    """Why a file declares no target of a fleet, as the other files of an export, and what to do with it."""
+    if declared and all(str(key).startswith("aml_") for key in declared):
+        return (
+            "it has variables of playbooks, and not YAML of the Azure ML CLI. Remove it from the folder: "
+            "give it to ansible-playbook, with -e @FILE"
+        )
+    schema = _SCHEMA_OF_OTHERS.search(str(declared.get("$schema")))
+    name = schema[1].casefold() if schema else None
+    if name == "registry" or _ONLY_REGISTRIES & declared.keys():
+        return (
+            "it declares a registry, and a fleet manages what is in workspaces. Remove it from the folder: "
+            "the module aml_registry takes it as its definition"
+        )
+    if name or _ONLY_WORKSPACES & declared.keys():
+        return (
+            "it declares a workspace, and a fleet manages what is in existing workspaces. Remove it from the folder: "
+            "the module aml_workspace takes it as its definition"
+        )
+    return None
 
 
 def _without_option(message: str) -> str:
@@ -120,11 +157,22 @@ def _without_option(message: str) -> str:
     return message
 
 
-def _stray(root: Path) -> Findings:
+def _stray(root: Path, hide: files.Hide) -> Findings:
     """A file above the level of workspaces belongs to no workspace; it is not skipped silently."""
     for folder in (root, *_folders(root)):
         for path in sorted(folder.iterdir()):
             if path.is_file() and path.suffix in ENDINGS and not path.name.startswith("."):
-                name = path.relative_to(root).as_posix()
-                message = f"{name} is in no workspace's folder; its place is RESOURCE_GROUP/WORKSPACE/{path.name}."
-                yield Finding("FileInNoWorkspace", name, message, "this collection")
+                yield _problem_of_stray(path, root, hide)
+
+
+def _problem_of_stray(path: Path, root: Path, hide: files.Hide) -> Finding:
+    name = path.relative_to(root).as_posix()
+    try:
+        _stay_below(path, root)
+        other = _of_others(_content(files.read_text(path), hide))
+    except (OSError, RuleError):
+        other = None
+    if other:
+        return Finding("FileWithoutTarget", name, f"{name}: {other}.", "this collection")
+    message = f"{name} is in no workspace's folder; its place is RESOURCE_GROUP/WORKSPACE/{path.name}."
+    return Finding("FileInNoWorkspace", name, message, "this collection")

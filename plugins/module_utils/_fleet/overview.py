@@ -14,8 +14,9 @@ from .._engine.plan import CREATE, DELETE, DETACH, REPLACE, UPDATE
 from .cost import Total
 from .entry import Entry
 
-# Lines of the table for single targets; the documentation of the module names the number.
+# Lines of the table for changed targets, and for undeclared ones that stay; the documentation of the module names the numbers.
 LINES = 30
+LINES_UNDECLARED = 10
 _ORDER = {
     action: rank for rank, action in enumerate((DELETE, DETACH, REPLACE, "stop", UPDATE, "restart", "start", CREATE))
 }
@@ -67,6 +68,17 @@ def table(
     return [*body, *more, totals_line(counts, check_mode=check_mode), *cost_lines(changed, cost)]
 
 
+def undeclared_lines(entries: t.Iterable[Entry], names: t.Mapping[str, str], lines: int | None) -> list[str]:
+    """A table of the fleet's undeclared targets that stay, with the reason of each. ``lines``: the most of them; None for all."""
+    staying = [entry for entry in entries if not entry.changed and not entry.failed]
+    visible = staying if lines is None else staying[:lines]
+    rows = [
+        [_cell(text) for text in (location(entry, names), entry.type, entry.plan.reason or "")] for entry in visible
+    ]
+    more = [f"and {len(staying) - len(visible)} more"] if len(staying) > len(visible) else []
+    return [*(_columns(["UNDECLARED", "TYPE", "REASON"], rows) if rows else []), *more]
+
+
 @dataclass(frozen=True)
 class Line:
     """A changed target. ``changes`` are the fields with their values before and after, ``cost`` the difference in words; None: not estimated."""
@@ -97,7 +109,11 @@ def aligned(lines: t.Sequence[Line]) -> list[str]:
     if not lines:
         return []
     header = ["TARGET", "ACTION", "FIELDS", "REASON", *(["COST PER MONTH"] if lines[0].cost is not None else [])]
-    rows = [header, *(line.cells() for line in lines)]
+    return _columns(header, [line.cells() for line in lines])
+
+
+def _columns(header: list[str], cells: list[list[str]]) -> list[str]:
+    rows = [header, *cells]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 

@@ -15,7 +15,7 @@ from .._core.arm_id import Target
 from .._core.errors import AmlError, ChangedMeanwhile
 from .._engine import incarnation
 from .._engine.kind import Body, Kind
-from .._engine.plan import DELETE, DETACH, plan_absent
+from .._engine.plan import DELETE, DETACH, NONE, Plan, plan_absent
 from .._kinds.registry import COLLECTIONS, Collection
 from .entry import Entry
 from .observer import Key, Observed, key_of
@@ -26,6 +26,8 @@ OWNER_TAG = "azureml-compute-fleet"
 # The actions that each value of ``prune`` allows; with ``none``, what is not declared is not even listed.
 _ALLOWED: dict[str, tuple[str, ...]] = {"none": (), "report": (), "detach": (DETACH,), "delete": (DELETE, DETACH)}
 PRUNE = tuple(_ALLOWED)
+# Why an undeclared target that ``prune`` does not allow to remove stays.
+_STAYS = {"report": "prune is report", "detach": "prune is detach, and it cannot be detached, only deleted"}
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,14 @@ class Pruning:
         kind = collection.kind_of(body).configured({"name": target.name})
         entry = Entry(target, kind, collection.type_of(body), "absent", existing=body)
         if kind.remove_action not in _ALLOWED[self.prune]:
-            entry.done = True
+            entry.done, entry.plan = True, Plan(NONE, reason=_STAYS[self.prune])
             return entry
         try:
             kind.check_removal(body)
         except AmlError as error:
             # It stays as long as it is used: this is not a failure.
-            entry.done, entry.warnings = True, [f"{error.code}: {error.message}"]
+            entry.done, entry.plan = True, Plan(NONE, reason=error.message)
+            entry.warnings = [f"{error.code}: {error.message}"]
             return entry
         entry.plan = replace(
             plan_absent(kind.project(body), action=kind.remove_action),

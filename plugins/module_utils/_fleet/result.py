@@ -61,10 +61,14 @@ class Fleet:
             counted["document_cost"] = self.document_cost.to_dict()
         return counted
 
-    def table(self, *, check_mode: bool, lines: int | None = overview.LINES) -> list[str]:
-        rows = overview.table(self.every, self.counts, check_mode=check_mode, cost=self.cost, lines=lines)
-        whole = self.document_cost and self.document_cost.text()
-        return [*rows, whole] if whole else rows
+    def table(self, *, check_mode: bool, whole: bool = False) -> list[str]:
+        """The lines that people read. ``whole``: with all targets."""
+        most, most_undeclared = (None, None) if whole else (overview.LINES, overview.LINES_UNDECLARED)
+        rows = overview.table(self.every, self.counts, check_mode=check_mode, cost=self.cost, lines=most)
+        document_cost = self.document_cost and self.document_cost.text()
+        names = overview.workspace_names(self.every)
+        undeclared = overview.undeclared_lines(self.undeclared, names, most_undeclared)
+        return [*rows, *([document_cost] if document_cost else []), *undeclared]
 
     def to_dict(self) -> dict[str, t.Any]:
         """The full result of ``aml_fleet``: every target, and what the merging of results needs."""

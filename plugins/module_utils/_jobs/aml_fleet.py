@@ -283,7 +283,7 @@ def _written(
 ) -> t.Iterator[Result]:
     """What the result says about each file: the absolute paths, and the plan's digest. A plan of which a part failed is none."""
     if "table_file" in outputs:
-        table = task.masked(fleet.table(check_mode=task.check_mode, lines=None))
+        table = task.masked(fleet.table(check_mode=task.check_mode, whole=True))
         yield {"table_file": outputs["table_file"].write("\n".join([*table, ""]))}
     if "plan_file" in outputs and not failed:
         plan = approval.document(fleet.every, task.params["name"], fleet.cost, task.masked)
