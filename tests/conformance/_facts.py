@@ -43,6 +43,7 @@ TESTS = {
     "kinds": "tests/unit/simulator/test_ml_kinds_sdk.py",
     "liberties": "tests/unit/simulator/test_arm_liberties.py",
     "network": "tests/unit/simulator/test_managed_network.py",
+    "workspaceactions": "tests/unit/simulator/test_actions.py",
     "batch": "tests/unit/simulator/test_ml_batch_endpoints.py",
     "online": "tests/unit/simulator/test_ml_online_endpoints.py",
     "process": "tests/unit/simulator/test_core_process.py",

@@ -190,6 +190,24 @@ def test_notebooks_keys_and_features_of_a_workspace(world: World) -> None:
     assert {"id", "displayName", "description"} == set(world.get(f"{WORKSPACE}/features")["value"][0])
 
 
+def test_the_hosts_that_a_workspace_calls_are_those_of_the_recording(world: World) -> None:
+    listed = world.get(f"{WORKSPACE}/outboundNetworkDependenciesEndpoints")["value"]
+    by_category = {row["properties"]["category"]: row["properties"]["endpoints"] for row in listed}
+    assert len(by_category) == len(listed) == 9
+    assert by_category["Azure Active Directory"] == [
+        {"domainName": "login.microsoftonline.com", "endpointDetails": [{"port": 80}, {"port": 443}]}
+    ]
+    account = world.get(WORKSPACE)["properties"]["storageAccount"].rpartition("/")[2]
+    own = [row for row in by_category["Integrated notebook"] if row["domainName"].startswith(f"{account}.")]
+    assert [(row["domainName"].split(".")[1], len(row["endpointDetails"])) for row in own] == [
+        ("file", 2),
+        ("dfs", 1),
+        ("blob", 1),
+    ]
+    missing = world.call("GET", f"{WORKSPACE}-none/outboundNetworkDependenciesEndpoints")
+    assert missing.status == 404
+
+
 def test_the_providers_operations(world: World) -> None:
     listed = world.get("/providers/Microsoft.MachineLearningServices/operations")["value"]
     by_name = {entry["name"]: entry["display"]["resource"] for entry in listed}

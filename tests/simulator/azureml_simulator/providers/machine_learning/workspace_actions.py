@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from azureml_simulator.entra.directory import stable_guid
 from azureml_simulator.http import Request, Response
 from azureml_simulator.operations import Operation
-from azureml_simulator.providers.machine_learning import common
+from azureml_simulator.providers.machine_learning import common, outbound_dependencies
 from azureml_simulator.providers.machine_learning.common import API_VERSIONS, WORKSPACE, WORKSPACE_TYPE, Document
 from azureml_simulator.providers.machine_learning.operation_status import status_of
 from azureml_simulator.providers.names_and_keys import account_keys
@@ -165,6 +165,9 @@ class Actions:
         value = [{"id": name, "displayName": title, "description": text} for name, title, text in _FEATURES]
         return Response(200, {"value": value})
 
+    def outbound_dependencies(self, request: Request, p: dict[str, str]) -> Response:
+        return Response(200, {"value": outbound_dependencies.categories(common.find_workspace(self.app, p))})
+
     def routes(self) -> list[Route]:
         posts = [
             Route("POST", f"{WORKSPACE}/{verb}", handler, API_VERSIONS, f"{WORKSPACE_TYPE}/{verb}/action")
@@ -177,5 +180,11 @@ class Actions:
                 ("listStorageAccountKeys", self.storage_keys),
             )
         ]
-        right = f"{WORKSPACE_TYPE}/features/read"
-        return [*posts, Route("GET", f"{WORKSPACE}/features", self.features, API_VERSIONS, right)]
+        gets = [
+            Route("GET", f"{WORKSPACE}/{name}", handler, API_VERSIONS, f"{WORKSPACE_TYPE}/{name}/read")
+            for name, handler in (
+                ("features", self.features),
+                ("outboundNetworkDependenciesEndpoints", self.outbound_dependencies),
+            )
+        ]
+        return [*posts, *gets]
