@@ -73,6 +73,24 @@ def test_the_default_moves_before_a_deployment_goes_and_what_others_made_stays(s
     assert written(scoring) == ["PUT green"] and one["changed"]
 
 
+def test_a_compute_target_goes_after_what_ran_on_it(scoring: Azure) -> None:
+    scoring.run(FLEET, workspaces=BOTH)
+    scoring.run("aml_compute_cluster", name="gpu-cluster", size="Standard_DS3_v2", max_instances=2)
+    moved = scored({**BLUE, "compute": "gpu-cluster"}, {**GREEN, "compute": "gpu-cluster"})
+    absent = {"type": "amlcompute", "name": "cpu-cluster", "state": "absent"}
+    scoring.run(FLEET, workspaces=[{**moved[0], "computes": [absent]}])
+    assert sorted(written(scoring)[:-1]) == ["PUT blue", "PUT green"] and written(scoring)[-1] == "DELETE cpu-cluster"
+
+
+def test_check_mode_names_the_deployments_that_go_with_their_endpoint(scoring: Azure) -> None:
+    scoring.run(FLEET, workspaces=BOTH)
+    gone = [{**NOTHING[0], "batch_endpoints": [{"name": "iris-batch", "state": "absent"}]}]
+    for check in (True, False):
+        done = scoring.run(FLEET, check=check, workspaces=gone)
+        assert "the deployments blue, green are deleted with the endpoint" in str(done["warnings"])
+        assert [write.method for write in scoring.writes] == ([] if check else ["DELETE"])
+
+
 REFUSED: list[tuple[str, list[Tree], str, str]] = [
     ("a name", scored(default="pink"), "DeploymentMissing", "It has blue, green."),
     ("the default goes", scored({**BLUE, "state": "absent"}), "InUse", "is the default of its endpoint"),

@@ -36,6 +36,7 @@ def served(*deployments: Tree, **endpoint: t.Any) -> list[Tree]:
 
 BLUE, GREEN = deployment("blue"), deployment("green", model="azureml:iris:4")
 BOTH = served(BLUE, GREEN, traffic={"blue": 90, "green": 10})
+ABSENT = {"state": "absent"}
 
 
 def written(azure: Azure) -> list[str]:
@@ -67,6 +68,15 @@ def test_an_endpoint_its_deployments_and_their_traffic_are_one_run(azure: Azure)
     ]
 
 
+def test_without_a_wait_what_other_targets_need_is_waited_for(azure: Azure) -> None:
+    made = azure.run(FLEET, workspaces=BOTH, wait=False, full_result=True)
+    running = {row["name"]: "operation" in row for row in made["targets"]}
+    assert running == {"iris": False, "blue": False, "green": False} and traffic(azure) == {"blue": 90, "green": 10}
+    changed = served({**BLUE, "instance_count": 2}, GREEN, traffic={"blue": 90, "green": 10})
+    (row,) = azure.run(FLEET, workspaces=changed, wait=False)["targets"]
+    assert row["name"] == "blue" and row["operation"]["url"]
+
+
 def test_endpoints_without_declared_deployments_need_no_list_of_them(azure: Azure) -> None:
     azure.run(FLEET, name="prod", workspaces=BOTH)
     alone = [workspace({"name": "iris", "traffic": {"blue": 90, "green": 10}})]
@@ -90,13 +100,58 @@ def test_traffic_moves_before_a_deployment_goes_and_the_endpoint_goes_last(azure
 
 def test_deletions_that_are_declared_have_the_same_order(azure: Azure) -> None:
     azure.run(FLEET, workspaces=BOTH)
-    gone = [{**row, "state": "absent"} for row in (BLUE, GREEN)]
-    azure.run(FLEET, workspaces=served(*gone, traffic={}))
+    azure.run(FLEET, workspaces=served(*GONE, traffic={}))
     assert written(azure)[0] == "PUT iris" and sorted(written(azure)[1:]) == ["DELETE blue", "DELETE green"]
     azure.run(FLEET, workspaces=BOTH)
-    forced = azure.run(FLEET, workspaces=served(*gone, state="absent"), force=True)
+    forced = azure.run(FLEET, workspaces=served(*GONE, **ABSENT), force=True)
     assert written(azure) == ["DELETE iris"] and "deployments blue, green are deleted" in str(forced["warnings"])
-    assert azure.run(FLEET, workspaces=served(*gone, state="absent"))["changed"] is False
+    assert azure.run(FLEET, workspaces=served(*GONE, **ABSENT))["changed"] is False
+
+
+GONE = [{**row, **ABSENT} for row in (BLUE, GREEN)]
+ALONE = [workspace({"name": "iris", **ABSENT})]
+# What exists, the document that deletes the endpoint, the options, and which deployments go with it.
+DELETED: list[tuple[str, list[Tree], list[Tree], Tree, list[str]]] = [
+    ("with all", served(BLUE, GREEN), ALONE, {}, ["blue", "foreign", "green"]),
+    ("some before it", served(BLUE, GREEN), served(*GONE, **ABSENT), {}, ["foreign"]),
+    ("all by force", BOTH, served(*GONE, **ABSENT), {"force": True}, ["blue", "foreign", "green"]),
+    ("pruned", served(BLUE), [workspace()], {"prune": "delete"}, ["blue", "foreign"]),
+    ("pruned with some", served(BLUE), [workspace(online_deployments=[])], {"prune": "delete"}, ["foreign"]),
+    ("kept", served(BLUE), [workspace(online_deployments=[])], {"prune": "report"}, []),
+    ("refused", BOTH, ALONE, {"ok": False}, []),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "options", "names"), [row[1:] for row in DELETED], ids=[row[0] for row in DELETED]
+)
+def test_check_mode_names_the_deployments_that_go_with_their_endpoint(
+    azure: Azure, before: list[Tree], wanted: list[Tree], options: Tree, names: list[str]
+) -> None:
+    azure.run(FLEET, name="prod", workspaces=before)
+    azure.run("aml_online_deployment", **deployment("foreign"))
+    planned = azure.run(FLEET, check=True, name="prod", workspaces=wanted, full_result=True, **options)
+    assert azure.writes == []
+    done = azure.run(FLEET, name="prod", workspaces=wanted, full_result=True, **options)
+    warning = f"iris: DeploymentsDeleted: the deployments {', '.join(names)} are deleted with the endpoint."
+    for result in (planned, done):
+        found = [text.rpartition("/")[2] for text in result.get("warnings", []) if "DeploymentsDeleted" in text]
+        assert found == ([warning] if names else []), result.get("warnings")
+    actions = [
+        [(row["action"], row["reason"]) for row in result["targets"] if row["name"] == "iris"]
+        for result in (planned, done)
+    ]
+    assert actions[0] == actions[1]
+
+
+def test_check_mode_asks_for_deployments_only_where_no_list_has_them(azure: Azure) -> None:
+    azure.run(FLEET, name="prod", workspaces=served(BLUE))
+    azure.run(FLEET, check=True, name="prod", workspaces=served({**BLUE, **ABSENT}, **ABSENT))
+    assert [request.path for request in azure.sent] == [ENDPOINTS, f"{ENDPOINTS}/iris/deployments"]
+    for check in (True, False):
+        azure.app.faults.put([{"kind": "status", "status": 403, "match": {"path": "iris/deployments"}}])
+        failed = azure.run(FLEET, check=check, workspaces=ALONE, ok=False)
+        assert failed["totals"]["failed"] == 1 and azure.writes == []
 
 
 def test_only_deployments_of_the_fleet_are_pruned_and_only_where_the_document_lists_some(azure: Azure) -> None:
@@ -111,7 +166,6 @@ def test_only_deployments_of_the_fleet_are_pruned_and_only_where_the_document_li
     assert deployments(azure) == ["blue", "foreign"]
 
 
-ABSENT = {"state": "absent"}
 # What the run refuses: what exists before, the document, the code and a part of the message.
 REFUSED: list[tuple[str, list[Tree], list[Tree], str, str]] = [
     ("traffic to none", [], served(traffic={"blue": 100}), "DeploymentMissing", "has no such deployment"),
@@ -266,6 +320,11 @@ def test_kubernetes_deployments_follow_their_endpoint_and_it_its_compute_target(
     names = [name for name in written(azure) if name != "PUT cpu-c"]
     assert names == ["PUT k8s", "PUT iris", "PUT blue", "PUT iris"]
     assert azure.run(FLEET, name="prod", workspaces=wanted)["changed"] is False
+    gone = served({**BLUE, **ABSENT}, **ABSENT)
+    gone[0]["computes"] = [{**compute, **ABSENT}, {**cluster("cpu-c"), **ABSENT}]
+    azure.run(FLEET, name="prod", workspaces=gone, force=True)
+    removals = [name for name in written(azure) if name not in ("DELETE cpu-c", "DELETE blue")]
+    assert removals == ["DELETE iris", "DELETE k8s"]
 
 
 def test_other_settings_of_the_task_hold(azure: Azure) -> None:
@@ -317,7 +376,7 @@ def test_their_info_lists_all_of_them(azure: Azure) -> None:
     azure.run(FLEET, workspaces=BOTH)
     azure.run("aml_online_endpoint", name="empty")
     (row,) = azure.run("aml_fleet_info", workspaces=[workspace()], online_deployments=True)["workspaces"]
-    assert [(one["endpoint_name"], one["name"]) for one in row["online_deployments"]] == [
+    assert sorted((one["endpoint_name"], one["name"]) for one in row["online_deployments"]) == [
         ("iris", "blue"),
         ("iris", "green"),
     ]

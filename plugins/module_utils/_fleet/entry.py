@@ -40,6 +40,7 @@ class Entry:
     parent       what it is in, where that is not the workspace itself, as it exists or will be created
     parent_entry the entry of the parent, where that is declared as well
     later        the options that are written in a second step, after what is in it: traffic needs deployments
+    remaining    of what is deleted, the names of what is in it then; None: they are not known
     """
 
     target: Target
@@ -61,6 +62,7 @@ class Entry:
     parent: Body | None = None
     parent_entry: Entry | None = None
     later: tuple[str, ...] = ()
+    remaining: tuple[str, ...] | None = None
     # Of two steps, whether the first and the second are done.
     begun: bool = False
     finished: bool = False

@@ -25,8 +25,9 @@ from .._core.interrupt import Interrupted, Interruption
 from .._engine.extensions import Checks
 from .._engine.kind import Body
 from .._engine.outcome import NotApplied, Outcome
-from .._engine.plan import CREATE, NONE, REPLACE, Plan
+from .._engine.plan import CREATE, DELETE, NONE, REPLACE, Plan
 from .._engine.reconciler import Reconciler
+from .._reconcilers.online_endpoint import warn_of_deployments
 from .._reconcilers.registry import extension_of
 from .approval import check_step
 from .entry import Entry, NotStarted
@@ -67,9 +68,11 @@ class Executor:
         self._stop = threading.Event()
 
     def rehearse(self, entries: t.Iterable[Entry]) -> None:
-        """In check mode, ask the service what a run would ask it before a creation; all else is known from the plan."""
-        new = [entry for entry in entries if not entry.failed and entry.action in (CREATE, REPLACE)]
-        asking = [entry for entry in new if _asks_service(entry)]
+        """In check mode, ask the service what a run would ask it before a creation or a removal; all else is known from the plan."""
+        planned = [entry for entry in entries if not entry.failed]
+        for entry in planned:
+            entry.warnings += warn_of_deployments(entry.remaining or ())
+        asking = [entry for entry in planned if _asks_service(entry)]
         with ThreadPoolExecutor(max(1, min(self._limits.parallelism, len(asking))), "fleet") as pool:
             list(pool.map(self._rehearse, asking))
 
@@ -199,9 +202,13 @@ def _keep(entry: Entry, outcome: Outcome) -> None:
 
 
 def _asks_service(entry: Entry) -> bool:
-    """Whether a run would ask the service something before it creates, or replaces, the target."""
+    """Whether a run would ask the service something before it creates, replaces or deletes the target, which the plan does not know."""
     extension = extension_of(entry.kind)
-    return hasattr(extension, "before_create") or (entry.action == REPLACE and hasattr(extension, "before_replace"))
+    if entry.action == DELETE:
+        # What is in it is not changed by the run: all other rules of a removal are those of the plan.
+        return bool(entry.kind.child_collection) and entry.remaining is None
+    created = entry.action in (CREATE, REPLACE) and hasattr(extension, "before_create")
+    return created or (entry.action == REPLACE and hasattr(extension, "before_replace"))
 
 
 def _is_transient(error: AmlError) -> bool:

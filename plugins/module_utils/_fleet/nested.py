@@ -61,8 +61,7 @@ class Nested:
                 _check(child, self._check_not_used)
             of_parent.setdefault(child.target.parent_id.casefold(), []).append(child)
         for key, parent in self._parents.items():
-            if not parent.failed and parent.state != ABSENT:
-                self._prepare(parent, of_parent.get(key, []))
+            self._connect(parent, of_parent.get(key, []))
 
     # --- what a target is in ---
 
@@ -85,6 +84,24 @@ class Nested:
             return
         name = title(child.kind, child.target.name)
         raise ParentMissing(f"{name} cannot be created, because {reason}.", target=child.target.parent_id, hint=hint)
+
+    def _connect(self, parent: Entry, children: t.Sequence[Entry]) -> None:
+        if parent.failed:
+            return
+        if parent.action == DELETE:
+            parent.remaining = self._remaining(parent, children)
+        elif parent.state != ABSENT:
+            self._prepare(parent, children)
+
+    def _remaining(self, parent: Entry, children: t.Sequence[Entry]) -> tuple[str, ...] | None:
+        """What is deleted with a target. No child of one whose children were not listed is deleted before it: the service can be asked."""
+        listing = self._listings.get((parent.target.id.casefold(), parent.kind.child_collection))
+        if listing is None or listing.error is not None or listing.malformed:
+            return None
+        # Those of one that is in use go with it: planner.in_order.
+        first = () if parent.kind.in_use(parent.existing or {}) else children
+        gone = {child.target.name.casefold() for child in first if child.action == DELETE and not child.failed}
+        return tuple(sorted(body["name"] for name, body in listing.bodies.items() if name not in gone))
 
     # --- deployments that an endpoint names ---
 

@@ -107,9 +107,9 @@ def in_order(fleet: Fleet) -> list[list[Entry]]:
     """The remaining work, in batches; each batch needs the end of the previous one.
 
     First the removals that release a resource for an attachment under another name, then the declared targets, finally the targets to prune. A resource
-    cannot be attached to a workspace twice (docs/coverage.md 1.10). What runs on compute targets is written after them, and removed before those that are
-    pruned. A deployment needs its endpoint, and must exist before it gets traffic; it is deleted when it no longer gets any, and before its endpoint. Other
-    targets do not depend on each other.
+    cannot be attached to a workspace twice (docs/coverage.md 1.10). What runs on compute targets is written after them. Those that it ran on are removed after
+    it, with the targets to prune. A deployment needs its endpoint, and must exist before it gets traffic; it is deleted when it no longer gets any, and before
+    its endpoint. Other targets do not depend on each other.
     """
     declared, pruned = ([entry for entry in batch if not entry.done] for batch in (fleet.entries, fleet.undeclared))
     freeing = _freeing(declared, pruned)
@@ -117,7 +117,15 @@ def in_order(fleet: Fleet) -> list[list[Entry]]:
     (declared, serving), (pruned, unused) = (
         _parted([entry for entry in batch if entry.target.id not in first]) for batch in (declared, pruned)
     )
-    return [freeing, declared, *_in_steps([*serving, *unused]), pruned]
+    released = _released(declared, [*serving, *unused])
+    declared = [entry for entry in declared if entry not in released]
+    return [freeing, declared, *_in_steps([*serving, *unused]), [*released, *pruned]]
+
+
+def _released(declared: t.Sequence[Entry], serving: t.Sequence[Entry]) -> list[Entry]:
+    """The removals of compute targets that endpoints and deployments run on before they are changed or removed."""
+    used = {_resource(paths.get_path(entry.existing, "properties.compute")) for entry in serving}
+    return [entry for entry in declared if entry.action in (DELETE, DETACH) and _resource(entry.target.id) in used]
 
 
 def _parted(entries: t.Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:

@@ -74,6 +74,11 @@ def check_no_traffic(kind: Kind, name: str, target: str, channels: t.Mapping[str
             )
 
 
+def warn_of_deployments(names: t.Sequence[str]) -> list[str]:
+    """The warning of an endpoint's removal, where deployments of these names still exist."""
+    return [f"DeploymentsDeleted: the deployments {', '.join(names)} are deleted with the endpoint."] if names else []
+
+
 @dataclass(frozen=True)
 class Links:
     """What connects endpoints and their deployments, for the plans of fleets: the checks of both extensions without requests.
@@ -106,11 +111,7 @@ class EndpointExtension:
             )
 
     def before_remove(self, body: Body) -> None:
-        names = self._names()
-        if names:
-            self._remote.warnings.append(
-                f"DeploymentsDeleted: the deployments {', '.join(names)} are deleted with the endpoint."
-            )
+        self._remote.warnings += warn_of_deployments(self._names())
 
     def _names(self) -> list[str]:
         return sorted(one["name"] for one in deployments_of(self._remote))
