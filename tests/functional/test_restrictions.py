@@ -40,6 +40,10 @@ def network(mode: str | None = None, *rules: dict[str, t.Any]) -> dict[str, t.An
 
 
 OF_WS = {"name": WORKSPACE}
+DEPLOYMENT = "aml_online_deployment"
+# The longest name of an endpoint, and a deployment for whose name it is too long by one character.
+LONG = "e" * 32
+LATER = {"endpoint_name": LONG, "name": "d" * 31, "model": "azureml:iris:3", "instance_count": 1}
 AKS = {"name": "scoring", "resource_id": f"{GROUP_ID}/providers/Microsoft.ContainerService/managedClusters/aks"}
 KEY = {
     "key_vault": f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/kv-key",
@@ -147,18 +151,22 @@ def endpoint(azure: Azure) -> None:
     azure.run("aml_online_endpoint", name="scoring-one", auth_mode="key", wait=False)
 
 
-def kubernetes_endpoint(azure: Azure) -> None:
-    """Its deployments run in a cluster of the user."""
-    azure.run("aml_online_endpoint", name="scoring-one", auth_mode="key", wait=False)
-    (path,) = [
-        row["id"]
-        for row in azure.app.store.by_type(
-            WORKSPACE_ID.split("/")[2], "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
-        )
-    ]
+def on_kubernetes(azure: Azure, name: str) -> None:
+    azure.run("aml_online_endpoint", name=name, auth_mode="key")
+    path = f"{WORKSPACE_ID}/onlineEndpoints/{name}"
     document = azure.app.store.get(path)
+    document["kind"] = "K8S"
     document["properties"]["compute"] = f"{WORKSPACE_ID}/computes/in-cluster"
     azure.app.store.put(path, document)
+
+
+def kubernetes_endpoint(azure: Azure) -> None:
+    """Its deployments run in a cluster of the user."""
+    on_kubernetes(azure, "scoring-one")
+
+
+def long_endpoint(azure: Azure) -> None:
+    on_kubernetes(azure, LONG)
 
 
 def hub_itself(azure: Azure) -> None:
@@ -266,6 +274,8 @@ CASES = [
     Case("TakenFromHub", nothing, WS, {**PROJECT, "storage_account": f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/st"}, "storage_account"),
     Case("ProjectRegion", hub, WS, {**PROJECT, "location": "westus2"}, "westus2"),
     Case("HubOfProject", nothing, WS, {**PROJECT, "kind": "default"}),
+    Case("InvalidEndpointName", long_endpoint, DEPLOYMENT, LATER, "have 63"),
+    Case("InvalidEndpointName", nothing, DEPLOYMENT, {**LATER, "type": "kubernetes"}, "have 63"),
     Case("InvalidQuotaExceedsSubscriptionLimit", nothing, "aml_quota", quota(101), "101"),
     Case("OutOfRange", nothing, "aml_quota", quota(-1), "-1"),
     Case("ScriptByAddress", nothing, INSTANCE, ADDRESS, "inline"),
@@ -312,6 +322,8 @@ ACCEPTED = [
     (nothing, INSTANCE, {**SMALL, **FOR_ANOTHER, "enable_sso": False}),
     (nothing, INSTANCE, {**SMALL, "create_on_behalf_of": FOR_ANOTHER["create_on_behalf_of"], "enable_sso": True}),
     (kubernetes_endpoint, WS, {**OF_WS, **network("allow_internet_outbound")}),
+    (long_endpoint, DEPLOYMENT, {**LATER, "name": "d" * 30}),
+    (kubernetes_endpoint, DEPLOYMENT, {**LATER, "endpoint_name": "scoring-one", "name": "d" * 32}),
 ]
 
 

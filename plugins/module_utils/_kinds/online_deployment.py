@@ -9,6 +9,7 @@ Sources: docs/facts.md o (recordings); ARM types of 2026-05-01, OnlineDeployment
 
 from __future__ import annotations
 
+import copy
 import re
 import typing as t
 
@@ -40,6 +41,8 @@ _OF_MANAGED = ("egress_public_network_access",)
 _OF_OTHERS: dict[str, tuple[str, ...]] = {MANAGED: _OF_KUBERNETES, KUBERNETES: _OF_MANAGED}
 # The nodes of the other type are billed with the cluster.
 _IS_BILLED = {MANAGED: True, KUBERNETES: False}
+# Characters of the names of an endpoint and its deployment together, on Kubernetes.
+_LONGEST_NAMES = 62
 # The service adds these, and they follow from the model and the code (docs/facts.md o.3).
 ADDED_VARIABLES = ("AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT")
 
@@ -377,6 +380,13 @@ class OnlineDeployment(Deployment):
     release = "Move the traffic to another deployment"
     fields = FIELDS
     required_on_create = ("instance_count",)
+    # Of the endpoint and of the deployment: only together they can be too long.
+    names: tuple[str, ...] = ()
+
+    def configured(self, options: t.Mapping[str, t.Any]) -> OnlineDeployment:
+        kind = copy.copy(self)
+        kind.names = tuple(str(options[name]) for name in self.named_by if options.get(name))
+        return kind
 
     def schema_of(self, options: t.Mapping[str, t.Any]) -> str:
         return f"{options.get('type', MANAGED)}OnlineDeployment.schema.json"
@@ -390,6 +400,8 @@ class OnlineDeployment(Deployment):
             message = f"scale_settings.min_instances must not be above max_instances ({most}); {least} is."
             yield Finding("OutOfRange", "scale_settings.min_instances", message, _SOURCE)
         yield from _check_type(declared, declared.get("type"))
+        if declared.get("type") == KUBERNETES:
+            yield from _check_names((ArmId(target.parent_id).name, target.name))
 
     def required_of(self, declared: Declared) -> tuple[str, ...]:
         return (*self.required_on_create, *(("instance_type",) if declared.get("type") == MANAGED else ()))
@@ -402,6 +414,8 @@ class OnlineDeployment(Deployment):
             yield Finding("EndpointOfAnotherType", "type", message, _SOURCE)
         elif own and "type" not in declared:
             yield from _check_type(declared, own)
+            if own == KUBERNETES:
+                yield from _check_names(self.names)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         if "type" not in declared:
@@ -470,6 +484,16 @@ def type_of_endpoint(endpoint: Body | None) -> str | None:
     if endpoint is None:
         return None
     return KUBERNETES if (endpoint.get("properties") or {}).get("compute") else MANAGED
+
+
+def _check_names(names: t.Sequence[str]) -> Findings:
+    length = sum(map(len, names))
+    if length > _LONGEST_NAMES:
+        message = (
+            f"On Kubernetes, the names of an endpoint and of its deployment have at most {_LONGEST_NAMES} characters together; "
+            f"{' and '.join(map(repr, names))} have {length}."
+        )
+        yield Finding("InvalidEndpointName", "name", message, "how-to-manage-quotas")
 
 
 def _check_type(declared: Declared, type_: t.Any) -> Findings:

@@ -176,6 +176,8 @@ class Deployments:
             raise invalid(
                 "name", f"'{name}' does not start with a letter, or is not 3 to 32 letters, digits and dashes", where
             )
+        if endpoint["kind"] == "K8S" and len(endpoint["name"]) + len(name) > 62:  # [DOC how-to-manage-quotas]
+            raise invalid("name", "with the name of the endpoint, it has more than 62 characters", where)
         if not body.get("location"):
             raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
         if managed != (endpoint["kind"] == "Managed"):
