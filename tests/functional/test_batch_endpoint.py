@@ -40,7 +40,10 @@ def clusters(azure: Azure) -> Azure:
     return azure
 
 
-def test_a_life_in_check_mode_and_for_real(clusters: Azure) -> None:
+@pytest.mark.parametrize(("form", "retry_after"), [("as_online", 5), ("as_compute", None)])
+def test_a_life_in_check_mode_and_for_real(clusters: Azure, form: str, retry_after: int | None) -> None:
+    """Whatever form operations have, which no one has seen."""
+    clusters.app.configure({"guesses": {"batch_endpoint": {"operations": form, "retry_after": retry_after}}})
     for module, options, action in STEPS:
         planned = clusters.run(module, check=True, **options)
         assert clusters.writes == []

@@ -61,6 +61,22 @@ def test_an_endpoint_and_a_deployment_are_written_and_deleted(world: World) -> N
     assert world.call("GET", BLUE).status == 404
 
 
+@pytest.mark.parametrize("retry_after", [None, 7])
+@pytest.mark.parametrize(
+    ("form", "collection"), [("as_online", "/mfeOperationsStatus/"), ("as_compute", "/computeOperationsStatus/")]
+)
+def test_operations_have_the_form_that_is_configured(
+    world: World, form: str, collection: str, retry_after: int | None
+) -> None:
+    """o.7 [GUESS]."""
+    world.app.configure({"guesses": {"batch_endpoint": {"operations": form, "retry_after": retry_after}}})
+    answer = put(world, ENDPOINT, endpoint())
+    assert collection in answer.headers["Azure-AsyncOperation"]
+    assert answer.headers.get("Retry-After") == (None if retry_after is None else "7")
+    gone = world.call("DELETE", ENDPOINT)
+    assert gone.status == 202 and collection in gone.headers["Azure-AsyncOperation"]
+
+
 def test_refusals(world: World) -> None:
     """o.7 [GUESS]."""
     put(world, ENDPOINT, endpoint())

@@ -70,6 +70,8 @@ NOT_COMPARED = {
     "aks.attached_twice": "the walk attaches no inference cluster",
     "aks.name_length_attached": "the walk attaches no inference cluster",
     "aks.name_length_created": "the walk creates no inference cluster",
+    "batch_endpoint.operations": "the walk makes no batch endpoint",
+    "batch_endpoint.retry_after": "the walk makes no batch endpoint",
     "attach.change_target": "needs a second target of the same type",
     "attach.delete_attached": "on the service it could delete the resource that is attached, which is the user's own",
     "kubernetes.without_extension": "the walk attaches clusters that have the extension",

@@ -4,7 +4,7 @@
 """Batch endpoints of a workspace and their deployments, which name a compute target.
 
 Operations: docs/facts.md o.6 [SDK, SPEC]; shapes and defaults: types-2026-05-01.md, BatchEndpointProperties and BatchDeploymentProperties. Guesses: the texts
-and statuses of all refusals; that operations are otherwise those of online endpoints; that a default names a deployment that exists, and goes with it; that
+and statuses of all refusals; what `guesses.batch_endpoint` sets; that a default names a deployment that exists, and goes with it; that
 only the region is fixed. Jobs, `listkeys`, PATCH and deployments of pipeline components are not simulated.
 """
 
@@ -30,9 +30,10 @@ DEPLOYMENT_TYPE = f"{ENDPOINT_TYPE}/deployments"
 ENDPOINT = WORKSPACE + "/batchEndpoints/{endpoint}"
 DEPLOYMENT = ENDPOINT + "/deployments/{name}"
 _SINCE = "2022-02-01"
-# In seconds; it comes with each write, other than with those of an online endpoint [SDK]. Its value is a guess.
-_RETRY_AFTER = "5"
+# The seconds of Retry-After, which comes with each write, other than with those of an online endpoint [SDK]; and the form of operations.
+_GUESS = "batch_endpoint"
 DEFAULTS: Document = {
+    "guesses": {_GUESS: {"operations": "as_online", "retry_after": 5}},
     "seconds": {"batch_endpoint.write": 2.0, "batch_endpoint.delete": 2.0, "batch_deployment.write": 3.0, "batch_deployment.delete": 2.0},
     "page_sizes": {"batch_endpoints": 30, "batch_deployments": 30},
 }  # fmt: skip
@@ -62,7 +63,7 @@ class BatchEndpoints:
     """The handlers of endpoints and of their deployments: one is written, read and deleted as the other."""
 
     def __init__(self, app: App) -> None:
-        self.app, self.writes = app, Writes(app)
+        self.app, self.writes = app, Writes(app, _GUESS)
         for kind in ("batch_endpoint", "batch_deployment"):
             app.operations.on_done(f"{kind}.write", self._written)
             app.operations.on_failed(f"{kind}.write", self._failed)
@@ -182,7 +183,9 @@ class BatchEndpoints:
         sent = common.mapping(body.get("properties"), "properties")
         doc["properties"]["properties"] |= common.mapping(sent.get("properties"), "properties")
         headers = self.writes.start(request, f"{kind}.write", "be", workspace, doc, wanted=wanted, tags=tags)
-        headers["Retry-After"] = _RETRY_AFTER
+        retry_after = self.app.config["guesses"][_GUESS]["retry_after"]
+        if retry_after is not None:
+            headers["Retry-After"] = str(retry_after)
         self.app.store.put(doc["id"], doc)
         return Response(201 if before is None else 200, doc, headers=headers)
 

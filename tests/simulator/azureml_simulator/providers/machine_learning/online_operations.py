@@ -31,10 +31,15 @@ def unknown(names: set[str], what: str) -> None:
 
 
 class Writes:
-    """Starts operations of one resource at a time."""
+    """Starts operations of one resource at a time. ``guess``: below which name the configuration says what form they have."""
 
-    def __init__(self, app: App) -> None:
-        self.app, self.status = app, status_of(app)
+    def __init__(self, app: App, guess: str = "") -> None:
+        self.app, self.status, self._guess = app, status_of(app), guess
+
+    def _headers(self, request: Request, operation: Any, *, location: str = "") -> dict[str, str]:
+        if self._guess and self.app.config["guesses"][self._guess]["operations"] == "as_compute":
+            return self.status.compute_headers(request, operation)
+        return self.status.endpoint_headers(request, operation, location=location)
 
     def need_idle(self, doc: Document | None, location: str) -> None:
         """One operation at a time (the status and the text are those of compute targets: a guess)."""
@@ -58,7 +63,7 @@ class Writes:
         doing = doc["properties"]["provisioningState"]
         operation = self._begin(request, kind, prefix, workspace, doc, doing=doing, **data)
         location = f"{self.app.base_url(request)}{doc['id']}?api-version={request.api_version}"
-        headers = self.status.endpoint_headers(request, operation, location=location)
+        headers = self._headers(request, operation, location=location)
         bare = headers["Azure-AsyncOperation"].partition("&t=")[0]
         doc["properties"]["properties"]["AzureAsyncOperationUri"] = bare
         return headers
@@ -66,7 +71,7 @@ class Writes:
     def deletion(self, request: Request, kind: str, prefix: str, workspace: Document, doc: Document) -> Response:
         """202 with the body `null`; its operation says Updating [REC R17]."""
         operation = self._begin(request, kind, prefix, workspace, doc, doing=common.UPDATING)
-        return Response(202, headers=self.status.endpoint_headers(request, operation), raw=b"null")
+        return Response(202, headers=self._headers(request, operation), raw=b"null")
 
     def action(
         self, request: Request, kind: str, prefix: str, workspace: Document, doc: Document, **data: Any
