@@ -41,8 +41,8 @@ _OF_MANAGED = ("egress_public_network_access",)
 _OF_OTHERS: dict[str, tuple[str, ...]] = {MANAGED: _OF_KUBERNETES, KUBERNETES: _OF_MANAGED}
 # The nodes of the other type are billed with the cluster.
 _IS_BILLED = {MANAGED: True, KUBERNETES: False}
-# Characters of the names of an endpoint and its deployment together, on Kubernetes.
-_LONGEST_NAMES = 62
+# Characters of the names of an endpoint and its deployment together.
+_LONGEST_NAMES = {KUBERNETES: 62}
 # The service adds these, and they follow from the model and the code (docs/facts.md o.3).
 ADDED_VARIABLES = ("AZUREML_MODEL_DIR", "AZUREML_ENTRY_SCRIPT", "AML_APP_ROOT")
 
@@ -400,8 +400,7 @@ class OnlineDeployment(Deployment):
             message = f"scale_settings.min_instances must not be above max_instances ({most}); {least} is."
             yield Finding("OutOfRange", "scale_settings.min_instances", message, _SOURCE)
         yield from _check_type(declared, declared.get("type"))
-        if declared.get("type") == KUBERNETES:
-            yield from _check_names((ArmId(target.parent_id).name, target.name))
+        yield from _check_names(declared.get("type"), (ArmId(target.parent_id).name, target.name))
 
     def required_of(self, declared: Declared) -> tuple[str, ...]:
         return (*self.required_on_create, *(("instance_type",) if declared.get("type") == MANAGED else ()))
@@ -414,8 +413,7 @@ class OnlineDeployment(Deployment):
             yield Finding("EndpointOfAnotherType", "type", message, _SOURCE)
         elif own and "type" not in declared:
             yield from _check_type(declared, own)
-            if own == KUBERNETES:
-                yield from _check_names(self.names)
+            yield from _check_names(own, self.names)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         if "type" not in declared:
@@ -486,11 +484,11 @@ def type_of_endpoint(endpoint: Body | None) -> str | None:
     return KUBERNETES if (endpoint.get("properties") or {}).get("compute") else MANAGED
 
 
-def _check_names(names: t.Sequence[str]) -> Findings:
-    length = sum(map(len, names))
-    if length > _LONGEST_NAMES:
+def _check_names(type_: t.Any, names: t.Sequence[str]) -> Findings:
+    length, longest = sum(map(len, names)), _LONGEST_NAMES.get(type_)
+    if longest is not None and length > longest:
         message = (
-            f"On Kubernetes, the names of an endpoint and of its deployment have at most {_LONGEST_NAMES} characters together; "
+            f"The names of an endpoint of type {type_} and of its deployment have at most {longest} characters together; "
             f"{' and '.join(map(repr, names))} have {length}."
         )
         yield Finding("InvalidEndpointName", "name", message, "how-to-manage-quotas")
