@@ -29,7 +29,7 @@ DEPENDENTS = {
 # Limits are not what is measured.
 CONFIG = {
     "ssh": {"enabled": False},
-    "quotas": {"*": {"standardDSv2Family": 10**6, "TotalDedicatedCores": 10**6, "TotalClusters": 10**6}},
+    "quotas": {"*": {"standardDSv3Family": 10**6, "TotalDedicatedCores": 10**6, "TotalClusters": 10**6}},
 }
 
 # The bare client: the same LISTs, as many at once, over the same kind of connection, with a token that it is given. It compares nothing.

@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 from .bench_fleet import DEPENDENTS
-from .bench_tools import ML, PROVIDER, Bench, Cost, median, spent
+from .bench_tools import ML, PROVIDER, Bench, Cost, NotMeasured, median, spent
 from .command import BIN
 
 WORKSPACES, CLUSTERS, NODES = 20, 5, 10
@@ -20,7 +20,7 @@ PLUGIN = "plugin: azureml.compute.aml_compute\n"
 # 1,000 nodes of 4 vCPUs. They have no SSH server: a thousand listening ports are not what is measured.
 CONFIG = {
     "ssh": {"enabled": False},
-    "quotas": {"*": {"standardDSv2Family": 8000, "TotalDedicatedCores": 8000}},
+    "quotas": {"*": {"standardDSv3Family": 8000, "TotalDedicatedCores": 8000}},
 }
 
 
@@ -56,6 +56,9 @@ def listed(bench: Bench, path: Path) -> tuple[Cost, str]:
 def plain_file(folder: Path, output: str) -> Path:
     """The same hosts, groups and variables as a JSON inventory holds them."""
     found = json.loads(output)
+    hosts, expected = len(found["_meta"]["hostvars"]), WORKSPACES * CLUSTERS * NODES
+    if hosts != expected:
+        raise NotMeasured(f"The inventory has {hosts} hosts, not {expected}.")
     groups = {name: {"hosts": dict.fromkeys(group["hosts"])} for name, group in found.items() if "hosts" in group}
     path = folder / "plain.json"
     path.write_text(json.dumps({"all": {"hosts": found["_meta"]["hostvars"], "children": groups}}))
