@@ -160,14 +160,17 @@ def loop_figures(bench: Bench) -> Iterator[Figure]:
 
 
 def fleet_figures(bench: Bench) -> Iterator[Figure]:
-    costs = bench_fleet.look(bench)
+    costs = bench_fleet.look(bench, bench_fleet.MANY)
     yield _both_ways(
         "1,000 unchanged targets in 20 workspaces, `aml_fleet`, times the bare client", 1.5, costs, "floor"
     )
-    many, most = costs[IN_PROCESS], costs["most"]
+    mixed = bench_fleet.look(bench, bench_fleet.MIXED)
+    title = "1,000 unchanged objects of six kinds in 20 workspaces, `aml_fleet`, times the bare client"
+    yield _both_ways(title, 1.5, mixed, "floor")
+    many, most = costs[IN_PROCESS], bench_fleet.unchanged(bench, bench_fleet.MOST)
     times = bench_fleet.MOST / bench_fleet.MANY
     yield Figure(
-        "10,000 of them, times ten of 1,000",
+        "10,000 unchanged targets, times ten of 1,000",
         1.1,
         most.cpu / many.cpu / times,
         most.wall / many.wall / times,
@@ -180,7 +183,7 @@ def fleet_figures(bench: Bench) -> Iterator[Figure]:
     title = "200 creations of 10 s, 50 at once (40 s is the limit)"
     yield Figure(title, 46, made.cpu, made.wall, note, " s", decides="wall")
     title = "1,000 unchanged online endpoints in 20 workspaces, `aml_fleet`, times as many compute targets"
-    yield Figure.ratio(title, 1.5, bench_fleet.endpoints(bench), many)
+    yield Figure.ratio(title, 1.5, bench_fleet.unchanged(bench, bench_fleet.ENDPOINTS), many)
     each, alone = bench_fleet.export(bench)
     note = f"a playbook for one workspace alone {_seconds(alone)}"
     targets = bench_fleet.REPORTED // bench_fleet.WORKSPACES
@@ -302,11 +305,10 @@ def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], li
         bench_fleet.fill(home)
         with running(folder / "fleets", rounds, home) as bench:
             figures += _figures("fleets", lambda: fleet_figures(bench))
-            title, arguments = (
-                "`aml_fleet` over 1,000 unchanged targets, in the fork",
-                {"workspaces": bench_fleet.document(bench_fleet.MANY)},
-            )
-            explained += profiles(bench, title, "aml_fleet", arguments, 5)
+            for what, group in (("targets", bench_fleet.MANY), ("objects of six kinds", bench_fleet.MIXED)):
+                title = f"`aml_fleet` over 1,000 unchanged {what}, in the fork"
+                arguments = {"workspaces": bench_fleet.document(group)}
+                explained += profiles(bench, title, "aml_fleet", arguments, 5)
     if wanted("inventory"):
         with running(folder / "inventory", rounds) as bench:
             figures += _figures("inventory", lambda: inventory_figures(bench))

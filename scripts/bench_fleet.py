@@ -10,6 +10,11 @@ import json
 import typing as t
 from pathlib import Path
 from unittest import mock
+from urllib.parse import urlencode
+
+from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import collection_id, target_in
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import COLLECTIONS
+from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION
 
 from .bench_tools import AS_MODULE, IN_PROCESS, ML, PROVIDER, Bench, Cost, NotMeasured, median, spent
 from .command import BIN
@@ -17,8 +22,12 @@ from .command import BIN
 WORKSPACES = 20
 # Each has a resource group: for the figures of unchanged targets, for the drift report, and for creations.
 MANY, MOST, REPORTED, CREATED = 1000, 10_000, 600, 200
-# Online endpoints, in a resource group of their own.
-ENDPOINTS = 1001
+# Online endpoints, and objects of all kinds, each in a resource group of their own.
+ENDPOINTS, MIXED = 1001, 1002
+# How many objects of each kind a workspace of the last has: 1,000 in all workspaces together.
+MIX = {
+    "computes": 15, "datastores": 10, "connections": 10, "diagnostic_settings": 1, "online_endpoints": 4, "role_assignments": 10,
+}  # fmt: skip
 AT_ONCE, OPERATION_SECONDS = 50, 10
 EXPORTED = 10
 DEPENDENTS = {
@@ -52,7 +61,8 @@ def listed(url):
     return found
 
 with ThreadPoolExecutor(16) as pool:
-    assert sum(pool.map(listed, sys.argv[2:])) == int(sys.argv[1])
+    # The service has some of its own: default datastores, inherited role assignments.
+    assert sum(pool.map(listed, sys.argv[2:])) >= int(sys.argv[1])
 """
 
 
@@ -60,6 +70,7 @@ def shrink() -> None:
     """A tenth of the targets."""
     global MANY, MOST, REPORTED, CREATED, AT_ONCE
     MANY, MOST, REPORTED, CREATED, AT_ONCE = (number // 10 for number in (MANY, MOST, REPORTED, CREATED, AT_ONCE))
+    MIX.update({kind: max(1, number // 10) for kind, number in MIX.items()})
 
 
 def fleet_task(document: Path, expected: str, targets: int, **options: t.Any) -> str:
@@ -85,37 +96,36 @@ def floor(bench: Bench, group: int) -> Cost:
     script.write_text(FLOOR_SCRIPT)
     url = bench.environment["AML_SIMULATOR_URL"]
     urls = [
-        f"{url}{workspace_id(bench.subscription, group, item['name'])}/computes?api-version={ML}"
+        f"{url}{_list_address(workspace_id(bench.subscription, group, item['name']), name)}"
         for item in document(group)
+        for name in COLLECTIONS
+        if name in item
     ]
-    return spent([BIN / "python", script, str(group), *urls], bench.environment)[0]
+    return spent([BIN / "python", script, str(_targets(group)), *urls], bench.environment)[0]
 
 
-def unchanged(bench: Bench, group: int, way: str) -> Cost:
+def _list_address(workspace: str, collection: str) -> str:
+    """What a fleet reads for all resources of a workspace's collection."""
+    kind = COLLECTIONS[collection].fallback
+    return f"{collection_id(workspace, collection)}?{urlencode({'api-version': kind.api_version, **kind.list_params})}"
+
+
+def unchanged(bench: Bench, group: int, way: str = IN_PROCESS) -> Cost:
     """The cost of one task: that of a play with three of them less that of a play with one, by two. The memory is that of the largest process."""
-    task = fleet_task(written(bench, group), "none", group)
+    task = fleet_task(written(bench, group), "none", _targets(group))
     once = bench.play(task, way)
     more = bench.play(task * 3, way)
     return more.minus(once, 2)
 
 
-def look(bench: Bench) -> dict[str, Cost]:
-    """The costs of the bare client and of a task, for each number of targets and each way to run; rounds are interleaved."""
+def look(bench: Bench, group: int) -> dict[str, Cost]:
+    """The costs of the bare client and of a task, for each way to run; rounds are interleaved."""
     costs: dict[str, list[Cost]] = {}
     for _round in range(bench.rounds):
-        costs.setdefault("floor", []).append(floor(bench, MANY))
+        costs.setdefault("floor", []).append(floor(bench, group))
         for way in (IN_PROCESS, AS_MODULE):
-            costs.setdefault(way, []).append(unchanged(bench, MANY, way))
-    costs["most"] = [unchanged(bench, MOST, IN_PROCESS)]
+            costs.setdefault(way, []).append(unchanged(bench, group, way))
     return {name: median(found) for name, found in costs.items()}
-
-
-def endpoints(bench: Bench) -> Cost:
-    """The cost of one task over as many online endpoints as there are compute targets in the other figure."""
-    path = bench.folder / "endpoints.json"
-    path.write_text(json.dumps(endpoints_document()))
-    task = fleet_task(path, "none", MANY)
-    return bench.play(task * 3).minus(bench.play(task), 2)
 
 
 def create(bench: Bench, way: str = IN_PROCESS) -> tuple[Cost, str]:
@@ -177,32 +187,52 @@ def _group(number: int) -> str:
     return f"ml-bench-{number}"
 
 
-def document(targets: int) -> list[dict[str, t.Any]]:
-    """So many clusters, spread over the workspaces of the group of that number. Every tenth differs from the others in its options."""
+def document(group: int) -> list[dict[str, t.Any]]:
+    """The declaration of the workspaces of a group."""
+    declared = {ENDPOINTS: _endpoints, MIXED: _objects}.get(group, lambda _workspace: {"computes": _clusters(group)})
+    names = (f"ws-{number:02}" for number in range(WORKSPACES))
+    return [{"name": name, "resource_group": _group(group), **declared(name)} for name in names]
+
+
+def _targets(group: int) -> int:
+    """How many targets the workspaces of a group have."""
+    return sum(len(value) for item in document(group) for value in item.values() if isinstance(value, list))
+
+
+def _clusters(targets: int) -> list[dict[str, t.Any]]:
+    """The clusters of one of the workspaces that have so many together. Every tenth differs from the others in its options."""
     cluster = {"type": "amlcompute", "size": "Standard_D4s_v3", "min_instances": 0, "idle_time_before_scale_down": 120}
-    computes = [
+    return [
         {**cluster, "name": f"c{number:03}-bench", "max_instances": _largest(number), "tags": {"team": "vision"}}
         for number in range(targets // WORKSPACES)
     ]
-    return [
-        {"name": f"ws-{number:02}", "resource_group": _group(targets), "computes": computes}
-        for number in range(WORKSPACES)
-    ]
 
 
-def endpoints_document() -> list[dict[str, t.Any]]:
+def _endpoints(workspace: str, number: int | None = None) -> dict[str, t.Any]:
     """As many online endpoints as the figure of compute targets has of those. Their names are unique in a region."""
-    return [
-        {
-            "name": f"ws-{number:02}",
-            "resource_group": _group(ENDPOINTS),
-            "online_endpoints": [
-                {"name": f"ep-{number:02}-{one:02}", "auth_mode": "key", "tags": {"team": "vision"}}
-                for one in range(MANY // WORKSPACES)
-            ],
-        }
-        for number in range(WORKSPACES)
-    ]
+    endpoint = {"auth_mode": "key", "tags": {"team": "vision"}}
+    names = (f"ep-{workspace}-{one:02}" for one in range(number or MANY // WORKSPACES))
+    return {"online_endpoints": [{"name": name, **endpoint} for name in names]}
+
+
+def _objects(workspace: str) -> dict[str, t.Any]:
+    """What a team's workspace has beside its compute targets, too."""
+    store = {"type": "azure_blob", "account_name": "stmldemo"}
+    models = {"type": "azure_open_ai", "target": "https://oai.openai.azure.com/", "metadata": {"ApiVersion": "2024-10-21"}}  # fmt: skip
+    storage = f"/subscriptions/{DEFAULT_SUBSCRIPTION}/resourceGroups/{_group(MIXED)}/providers/Microsoft.Storage/storageAccounts/amlbench{MIXED}"
+    logs = {"storage_account_id": storage, "log_categories": ["AmlComputeClusterEvent"]}
+    team = {"role": "AzureML Data Scientist", "principal_type": "group"}
+    rows: dict[str, t.Callable[[int], dict[str, t.Any]]] = {
+        "datastores": lambda number: {**store, "name": f"data{number:02}", "container_name": f"data-{number:02}"},
+        "connections": lambda number: {**models, "name": f"models{number:02}"},
+        "diagnostic_settings": lambda number: {**logs, "name": f"logs{number:02}"},
+        "role_assignments": lambda number: {**team, "principal_id": f"11111111-0000-4000-8000-{number:012}"},
+    }
+    return {
+        "computes": _clusters(WORKSPACES * MIX["computes"]),
+        **_endpoints(f"{workspace}-mixed", MIX["online_endpoints"]),
+        **{kind: [row(number) for number in range(MIX[kind])] for kind, row in rows.items()},
+    }
 
 
 def _largest(number: int) -> int:
@@ -212,7 +242,6 @@ def _largest(number: int) -> int:
 def fill(home: Path) -> None:
     """What the measured runs find: written through the simulator's own rules, in this process, before it serves."""
     from azureml_simulator.app import App
-    from azureml_simulator.entra.directory import DEFAULT_SUBSCRIPTION
     from azureml_simulator.providers.machine_learning import quota as quotas
     from azureml_simulator.state_directory import StateDirectory
 
@@ -222,8 +251,9 @@ def fill(home: Path) -> None:
     app.configure(CONFIG)
     token = app.token()
 
-    def put(path: str, version: str, body: t.Any) -> None:
-        answer = app.call("PUT", f"{path}?api-version={version}", body, token=token)
+    def put(path: str, version: str, body: t.Any, **params: str) -> None:
+        query = urlencode({"api-version": version, **params})
+        answer = app.call("PUT", f"{path}?{query}", body, token=token)
         if answer.status >= 300:
             raise SystemExit(f"PUT {path}: {answer.body}")
 
@@ -231,23 +261,28 @@ def fill(home: Path) -> None:
         # There is room for all: adding it up again for each cluster takes minutes.
         for rule in ("check", "too_many"):
             stack.enter_context(mock.patch.object(quotas, rule, return_value=None))
-        for number in (MANY, MOST, REPORTED, CREATED):
+        for number in (MANY, MOST, REPORTED, CREATED, ENDPOINTS, MIXED):
             _make_workspaces(app, put, f"/subscriptions/{DEFAULT_SUBSCRIPTION}/resourceGroups/{_group(number)}")
             for one in document(number) if number != CREATED else ():
                 workspace = workspace_id(DEFAULT_SUBSCRIPTION, number, one["name"])
-                for compute in one["computes"]:
+                for compute in one.get("computes", ()):
                     put(f"{workspace}/computes/{compute['name']}", ML, _wire_cluster(compute["max_instances"]))
+                for name in COLLECTIONS.keys() & one.keys() - {"computes"}:
+                    for entry in one[name]:
+                        _put_declared(put, workspace, name, entry)
             app.clock.advance(600)
-        _make_workspaces(app, put, f"/subscriptions/{DEFAULT_SUBSCRIPTION}/resourceGroups/{_group(ENDPOINTS)}")
-        for one in endpoints_document():
-            workspace = workspace_id(DEFAULT_SUBSCRIPTION, ENDPOINTS, one["name"])
-            for endpoint in one["online_endpoints"]:
-                put(f"{workspace}/onlineEndpoints/{endpoint['name']}", ML, _wire_endpoint())
-        app.clock.advance(600)
     app.close()
 
 
-def _make_workspaces(app: t.Any, put: t.Callable[[str, str, t.Any], None], group: str) -> None:
+def _put_declared(put: t.Callable[..., None], workspace: str, collection: str, entry: t.Any) -> None:
+    """Write a resource as the collection's own modules do."""
+    kind = COLLECTIONS[collection].fallback.configured(entry)
+    target = target_in(workspace, collection, kind.name_of(entry, workspace))
+    body = kind.create_body(target, kind.declare(entry, target), {"location": "eastus"})
+    put(target.id, kind.api_version, body, **kind.write_params)
+
+
+def _make_workspaces(app: t.Any, put: t.Callable[..., None], group: str) -> None:
     put(group, "2021-04-01", {"location": "eastus"})
     tag = group.rsplit("-", 1)[-1]
     sku = {"tenantId": "aaaaaaaa-0000-4000-8000-00000000000a", "sku": {"family": "A", "name": "standard"}}
@@ -269,13 +304,4 @@ def _wire_cluster(largest: int) -> dict[str, t.Any]:
         "location": "eastus",
         "tags": {"team": "vision"},
         "properties": {"computeType": "AmlCompute", "properties": inner},
-    }
-
-
-def _wire_endpoint() -> dict[str, t.Any]:
-    return {
-        "location": "eastus",
-        "tags": {"team": "vision"},
-        "identity": {"type": "SystemAssigned"},
-        "properties": {"authMode": "Key"},
     }
