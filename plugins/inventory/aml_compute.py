@@ -245,6 +245,10 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.template import trust_as_template
 
+from ..plugin_utils import bytecode
+
+bytecode.use()
+
 from ..module_utils._auth import credentials, sources
 from ..module_utils._auth import options as _options
 from ..module_utils._core import readable, redact

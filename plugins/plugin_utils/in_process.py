@@ -33,6 +33,8 @@ try:
 except ImportError:  # ansible-core 2.21 has it as a method of the result
     remove_internal_keys = None
 
+from . import bytecode
+
 try:
     from .fork import PROFILE, Fork
 except ImportError as error:
@@ -73,6 +75,7 @@ def _preloaded(name: str) -> tuple[t.Any, str | None]:
 
 
 def _imported(name: str) -> t.Any:
+    bytecode.use()
     # What is missing here may be there for another Python, and an error here would end the whole playbook.
     for library in _LIBRARIES:
         importlib.import_module(library)
