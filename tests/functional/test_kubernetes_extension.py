@@ -10,6 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.azureml.compute.tests.functional.test_second_writer import Gap
 from ansible_collections.azureml.compute.tests.support.azure import GROUP_ID, Azure
 
 MODULE, INFO = "aml_kubernetes_extension", "aml_kubernetes_extension_info"
@@ -95,6 +96,22 @@ def test_an_update_sends_a_patch_of_what_differs(azure: Azure) -> None:
     assert [(sent.method, sent.body) for sent in azure.writes] == [
         ("PATCH", {"properties": {"configurationSettings": {"installVolcano": "False"}}})
     ]
+
+
+def test_an_update_leaves_settings_that_were_not_declared_to_other_writers(azure: Azure) -> None:
+    """The PATCH merges settings: one that went along as it was read would overwrite what another writer has set since."""
+    aks = cluster(azure)
+    run(azure, aks, **TRAINING, node_selector={"pool": "a", "zone": "1"}, configuration_settings={"a": "b", "c": "d"})
+    path = f"{aks}/providers/Microsoft.KubernetesConfiguration/extensions/azureml"
+    theirs = {"properties": {"configurationSettings": {"a": "theirs", "nodeSelector.zone": "2"}}}
+    with Gap(azure, path, lambda: azure.arm("PATCH", path, theirs, "2025-03-01", wait=60), None) as gap:
+        run(azure, aks, node_selector={"pool": "other"}, configuration_settings={"c": "mine"})
+    assert gap.acted
+    assert [write.body["properties"]["configurationSettings"] for write in azure.writes] == [
+        {"nodeSelector.pool": "other", "c": "mine"}
+    ]
+    now = settings(azure, aks)
+    assert (now["a"], now["nodeSelector.zone"], now["c"], now["nodeSelector.pool"]) == ("theirs", "2", "mine", "other")
 
 
 def test_certificates_are_sent_and_never_shown(azure: Azure, tmp_path: Path) -> None:

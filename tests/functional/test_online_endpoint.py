@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.azureml.compute.tests.functional.test_second_writer import Gap, changed
 from ansible_collections.azureml.compute.tests.support.azure import ML, WORKSPACE_ID, Azure
+from azureml_simulator.http import Request, Response
 
 SAMPLES = Path(__file__).resolve().parents[1] / "support/official/samples/online"
 ENDPOINT, DEPLOYMENT, INFO = "aml_online_endpoint", "aml_online_deployment", "aml_online_endpoint_info"
@@ -255,6 +256,30 @@ def test_traffic_that_another_writer_moved_is_not_overwritten(azure: Azure) -> N
     assert azure.run(ENDPOINT, check=True, **options, ok=False)["msg"] == failed["msg"]
     assert azure.run(ENDPOINT, **{**options, "expected_traffic": {"green": 60, "BLUE": "40"}})["changed"]
     assert not azure.run(ENDPOINT, **options)["changed"]
+
+
+def test_traffic_that_another_writer_moved_before_a_write_is_repeated_is_not_overwritten(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(azure, BLUE, GREEN, traffic={"blue": 100})
+    handle, refused = azure.app.handle, []
+
+    def moved(request: Request) -> Response:
+        """A writer who leaves no other trace than the traffic."""
+        if request.method == "PUT" and not refused:
+            refused.append(request.path)
+            return Response(429, {"error": {"code": "TooManyRequests", "message": "x"}}, {"Retry-After": "5"})
+        answer: Response = handle(request)
+        if refused and request.method == "GET" and request.path == DOCUMENT:
+            traffic = {"blue": 40, "green": 60}
+            answer.body = {**answer.body, "properties": {**answer.body["properties"], "traffic": traffic}}
+        return answer
+
+    monkeypatch.setattr(azure.app, "handle", moved)
+    options = {**NAMED, "traffic": {"blue": 90, "green": 10}, "expected_traffic": {"blue": 100}}
+    failed = azure.run(ENDPOINT, **options, ok=False)
+    assert failed["failure"]["code"] == "ChangedMeanwhile" and not failed["changed"]
+    assert refused == [DOCUMENT] and [write.status for write in azure.writes] == [429]
 
 
 def test_an_endpoint_is_deleted_with_its_deployments(azure: Azure) -> None:

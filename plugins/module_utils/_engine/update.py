@@ -165,6 +165,8 @@ class Update:
         plan = None if body is None else self._plan(body)
         if body is None or plan is None or plan.action != UPDATE or self._requests(body, plan) != requests:
             raise Overtaken
+        # What was declared about the current state, such as the expected traffic of an endpoint, holds for the state at this write.
+        refuse(self._kind.check_update(self._declared, self._kind.read(body)))
 
 
 def _tag_requests(change: Change) -> list[Request]:

@@ -447,7 +447,7 @@ class KubernetesExtension(Kind):
         return copy.deepcopy({"identity": {"type": "SystemAssigned"}, "properties": properties})
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
-        return [Request("PATCH", self.with_values({"properties": {}}, plan.values()))]
+        return [Request("PATCH", self.with_values({"properties": {}}, {**plan.values(), **_changing_texts(plan)}))]
 
     def lost_on_recreate(self, body: Body, declared: Declared) -> list[str]:
         return [option for option in _held(self.read(body)) if not _is_declared(declared, option)]
@@ -599,6 +599,15 @@ def _settings_of(values: Declared) -> dict[str, str]:
     if values.get("ssl.secret_name"):
         settings["scoringFe.sslSecret"] = values["ssl.secret_name"]
     return settings
+
+
+def _changing_texts(plan: Plan) -> Declared:
+    """Of settings that are managed one by one, those that change: the others may be another writer's by the time of the write."""
+    return {
+        change.field: {name: text for name, text in change.after.items() if (change.before or {}).get(name) != text}
+        for change in plan.changes
+        if change.field in ("node_selector", _FREE)
+    }
 
 
 def _protected_of(values: Declared) -> dict[str, str]:
