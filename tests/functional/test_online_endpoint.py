@@ -282,6 +282,30 @@ def test_traffic_that_another_writer_moved_before_a_write_is_repeated_is_not_ove
     assert refused == [DOCUMENT] and [write.status for write in azure.writes] == [429]
 
 
+def test_a_deployment_that_gets_traffic_before_its_deletion_is_repeated_is_not_deleted(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service may refuse a deletion for a time, in which another tool makes use of what was unused."""
+    prepare(azure, BLUE, GREEN, traffic={"blue": 100})
+    handle, refused = azure.app.handle, []
+
+    def theirs(body: t.Any) -> None:
+        body["properties"]["traffic"] = {"green": 100}
+
+    def throttled(request: Request) -> Response:
+        if request.method == "DELETE" and not refused:
+            refused.append(request.path)
+            changed(azure, DOCUMENT, ML, theirs)()
+            return Response(429, {"error": {"code": "TooManyRequests", "message": "x"}}, {"Retry-After": "5"})
+        return t.cast(Response, handle(request))
+
+    monkeypatch.setattr(azure.app, "handle", throttled)
+    options = {"endpoint_name": "iris-prod", "name": "green", "state": "absent", "retry_timeout": 600}
+    failed = azure.run(DEPLOYMENT, **options, ok=False)
+    assert failed["failure"]["code"] == "InUse" and "100 % of the traffic" in failed["msg"] and not failed["changed"]
+    assert refused == [f"{DOCUMENT}/deployments/green"] and [write.status for write in azure.writes] == [429]
+
+
 def test_an_endpoint_is_deleted_with_its_deployments(azure: Azure) -> None:
     prepare(azure, BLUE, GREEN, traffic={"blue": 100})
     done = azure.run(ENDPOINT, **NAMED, state="absent", force=True)

@@ -297,6 +297,64 @@ def test_a_name_that_is_used_again_ends_the_wait(azure: Azure, what: str) -> Non
     assert len([write for write in azure.writes if write.method == "DELETE"]) == 1
 
 
+@pytest.mark.parametrize("what", DELETED)
+def test_a_deletion_whose_answer_is_lost_is_not_repeated_on_what_has_the_name_since(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    module, options, path, version = DELETED[what]
+    made(azure, what)
+    azure.app.clock.advance(60)
+    body = {
+        name: value
+        for name, value in azure.get(path, version).items()
+        if name in ("location", "properties", "identity")
+    }
+    if what == "workspace":
+        options = {**options, "permanently_delete": True}
+    handle, lost = azure.app.handle, []
+
+    def losing(request: Request) -> Response:
+        if request.method == "DELETE" and not lost:
+            lost.append(request.path)
+            handle(request)
+            azure.app.clock.advance(600)
+            azure.arm("PUT", path, body, version, wait=600)
+            raise ServiceResponseError("Connection aborted.")
+        return t.cast(Response, handle(request))
+
+    monkeypatch.setattr(azure.app, "handle", losing)
+    done = azure.run(module, **options, state="absent", retry_timeout=3600, wait_timeout=3600)
+    assert lost == [path] and done["changed"]
+    assert azure.app.call("GET", f"{path}?api-version={version}").status == 200
+    assert [warning for warning in done["warnings"] if warning.startswith("RecreatedMeanwhile: ")]
+
+
+def test_the_deletion_of_a_replacement_is_not_repeated_on_what_has_the_name_since(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(azure, "cluster")
+    azure.app.clock.advance(60)
+    body = {name: value for name, value in azure.get(SHARED).items() if name in ("location", "properties")}
+    handle, lost = azure.app.handle, []
+
+    def losing(request: Request) -> Response:
+        if request.method == "DELETE":
+            lost.append(request.path)
+            handle(request)
+            azure.app.clock.advance(600)
+            azure.arm("PUT", SHARED, {**body, "tags": {"of": "another writer"}}, ML, wait=600)
+            raise ServiceResponseError("Connection aborted.")
+        return t.cast(Response, handle(request))
+
+    monkeypatch.setattr(azure.app, "handle", losing)
+    other = {"size": "Standard_DS2_v2", "on_immutable_change": "recreate", "force": True}
+    failed = azure.run(
+        CLUSTER, name="shared", max_instances=1, **other, retry_timeout=3600, wait_timeout=7200, ok=False
+    )
+    assert failed["failure"]["code"] == "ChangedMeanwhile" and failed["changed"] and lost == [SHARED]
+    assert azure.get(SHARED)["tags"] == {"of": "another writer"}
+
+
 def test_a_deletion_under_way_that_makes_room_for_another_one(azure: Azure) -> None:
     """The wait for another writer's deletion ends too; what is there then is compared with the declaration."""
     made(azure, "cluster")

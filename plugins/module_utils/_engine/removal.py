@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import typing as t
 
 from .._core.client import Reply
@@ -15,14 +17,19 @@ from .kind import Body, Request
 from .other_writers import Overtaken, another_resource, changed_meanwhile, changed_since, warn_of_recreated
 from .outcome import InUse
 from .remote import RemoteResource
+from .waiting import is_deleting
 
 # How often a deletion is tried because another writer was faster, before the task fails.
 _ROUNDS = 5
 
 
+class _CreatedAgainError(Exception):
+    """An attempt whose answer was lost has deleted the resource, and another writer has used its name since."""
+
+
 def remove(remote: RemoteResource, request: Request, body: Body, checks: Checks) -> tuple[Body | None, t.Any]:
     """Delete the resource that ``body`` shows. Return what has its name then; without a wait, the resource and the operation."""
-    operation = _send_removal(remote, request, checks)
+    operation = _send_removal(remote, request, body, checks)
     if checks.after_removal is not None:
         checks.after_removal(remote.read())
     if not remote.behaviour.wait:
@@ -40,17 +47,39 @@ def wait_until_removed(remote: RemoteResource, body: Body) -> Body | None:
     return other
 
 
-def _send_removal(remote: RemoteResource, request: Request, checks: Checks) -> t.Any:
-    """Delete what is still what the kind may delete."""
+def _send_removal(remote: RemoteResource, request: Request, body: Body, checks: Checks) -> t.Any:
+    """Delete what is still what the kind may delete, also where the service refuses the first attempt for a time."""
+    check = functools.partial(_check_removable, remote, body, checks)
     for _round in range(_ROUNDS):
         try:
-            return remote.send(request).operation
+            return remote.send(request, before_retry=check).operation
+        except _CreatedAgainError:
+            return None
         except Overtaken:
-            body = remote.read()
-            if body is not None:
-                remote.kind.guard(body, remote.target)
-                checks.before_removal(body)
+            now = remote.read()
+            if now is not None:
+                remote.kind.guard(now, remote.target)
+                checks.before_removal(now)
     raise changed_meanwhile(remote, f"it was changed {_ROUNDS} times between the read and the deletion")
+
+
+def _check_removable(remote: RemoteResource, body: Body, checks: Checks, unclear: bool) -> None:
+    """Before a deletion is sent again: time has passed, in which others may have begun to use the resource, or have replaced it."""
+    now = _still_there(remote, body, unclear)
+    if now is not None:
+        remote.kind.guard(now, remote.target)
+        checks.before_removal(now)
+
+
+def _still_there(remote: RemoteResource, body: Body, unclear: bool) -> Body | None:
+    """The resource before a deletion is sent again; None where it is gone or being deleted. ``unclear``: an earlier attempt may have been accepted."""
+    remote.wrote = remote.wrote or unclear
+    now = remote.read()
+    if now is None or is_deleting(now):
+        return None
+    if unclear and incarnation.difference(body, now) is not None:
+        raise _CreatedAgainError
+    return now
 
 
 def require_as_planned(remote: RemoteResource, extension: object, body: Body) -> None:
@@ -90,16 +119,23 @@ def _not_replaced(remote: RemoteResource, reason: str | None) -> ChangedMeanwhil
     )
 
 
-def _send_first_deletion(remote: RemoteResource) -> Reply:
+def _send_first_deletion(remote: RemoteResource, body: Body) -> Reply:
     """Send the deletion that a replacement begins with. Raise ChangedMeanwhile where another writer was faster."""
     wrote, repeated = remote.wrote, False
 
-    def note(may_be_accepted: bool) -> None:
+    def check(may_be_accepted: bool) -> None:
+        """Before it is sent again: it must still be what the plan was made for."""
         nonlocal repeated
         repeated = repeated or may_be_accepted
+        now = _still_there(remote, body, may_be_accepted)
+        reason = None if now is None else changed_since(remote.kind, body, now)
+        if reason is not None:
+            raise _not_replaced(remote, reason)
+        if now is not None:
+            _require_unused(remote, body, now)
 
     try:
-        reply: Reply = remote.send(remote.kind.removal({"permanently_delete": True}), before_retry=note)
+        reply: Reply = remote.send(remote.kind.removal({"permanently_delete": True}), before_retry=check)
     except Overtaken as overtaken:
         raise changed_meanwhile(remote, "it was changed before it could be deleted for its replacement") from overtaken
     if reply.status in remote.kind.absent_statuses and not repeated:
@@ -113,9 +149,11 @@ def delete_for_replacement(remote: RemoteResource, body: Body, deleted: t.Callab
 
     ``deleted`` is called with what was deleted, as soon as it is gone.
     """
-    operation = _send_first_deletion(remote).operation
-    # Most services take no condition for a deletion: a change since the last read shows while the deletion is running.
-    going = remote.read()
+    operation, going = None, None
+    with contextlib.suppress(_CreatedAgainError):
+        operation = _send_first_deletion(remote, body).operation
+        # Most services take no condition for a deletion: a change since the last read shows while the deletion is running.
+        going = remote.read()
     changed = None if going is None else changed_since(remote.kind, body, going, deleting=True)
     if operation is not None:
         remote.wait.for_operation(operation, "deleted for its replacement")

@@ -111,7 +111,9 @@ class EndpointExtension:
             )
 
     def before_remove(self, body: Body) -> None:
-        self._remote.warnings += warn_of_deployments(self._names())
+        # It is called again before another attempt.
+        warnings = warn_of_deployments(self._names())
+        self._remote.warnings += [text for text in warnings if text not in self._remote.warnings]
 
     def _names(self) -> list[str]:
         return sorted(one["name"] for one in deployments_of(self._remote))
