@@ -71,7 +71,7 @@ options:
     default: 300
   wait_interval:
     description:
-      - Seconds between two reads of the requests. Defaults to a series that grows from 5 to 30.
+      - Seconds between two reads of a request. Defaults to a series that grows from 1 to 15.
     type: float
 extends_documentation_fragment:
   - azureml.compute.auth

@@ -40,7 +40,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._engine.versions i
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import executor
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import retirements
 from ansible_collections.azureml.compute.plugins.module_utils._module import task as _task
-from ansible_collections.azureml.compute.plugins.module_utils._reconcilers import job_check, quota_requests
+from ansible_collections.azureml.compute.plugins.module_utils._reconcilers import job_check
 from azure.core.pipeline.transport import HttpTransport
 from azureml_simulator.app import App
 from azureml_simulator.http import Headers, Principal, Request
@@ -192,7 +192,6 @@ class Azure:
             stack.enter_context(mock.patch.object(_task.Task, "client", property(self._client)))
             timed = {"sleep": self.sleep, "clock": self.app.clock.now}
             stack.enter_context(mock.patch.dict(reconciler.Reconciler.__init__.__kwdefaults__, timed))
-            stack.enter_context(mock.patch.dict(quota_requests.QuotaRequests.__init__.__kwdefaults__, timed))
             timed_job = {**timed, "now": self.app.clock.now}
             stack.enter_context(mock.patch.dict(job_check.JobCheck.__init__.__kwdefaults__, timed_job))
             stack.enter_context(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Requests for a higher quota of a subscription: projection, what has to be requested, body, states and refusals. Pure.
+"""Quotas of a subscription, which are raised by requests: plan, body, states and refusals. Pure.
 
 Shapes: types of Microsoft.Quota 2025-09-01; docs/facts.md m. Names come in mixed case and are compared without it.
 """
@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import replace
 
+from .._core.arm_id import Target
 from .._core.errors import ArmError
 from .._core.findings import Finding, Findings
 from .._core.paths import get_path
+from .._engine.fields import Field
+from .._engine.kind import BUSY, FAILED, READY, Body, Kind, Request, Status
+from .._engine.plan import NONE, Declared, Plan
 from .lists import Item, limit_of, location_path
 
 API_VERSION = "2025-09-01"
@@ -31,35 +35,89 @@ _HINTS = {
 _HINT = "Correct the families or limits, or open a support request in the Azure portal."
 
 
-@dataclass(frozen=True)
-class Increase:
-    """A limit that must be raised, in the service's spelling. ``before`` and ``after`` in vCPUs."""
+class SubscriptionQuota(Kind):
+    """The limit of one family in a region, which always exists, and for which ``wanted`` vCPUs are requested if it is lower.
 
-    family: str
-    before: int
-    after: int
-    resource_type: str | None
+    A document is the service's, with the newest request for at least as much in ``request``.
+    """
+
+    label = "quota"
+    api_version = API_VERSION
+    fields = (Field("limit", "properties.limit.value", from_arm=limit_of),)
+
+    def __init__(self, location: str, family: str, wanted: int) -> None:
+        self.location, self.family, self.wanted = location, family, wanted
 
     @property
     def key(self) -> str:
         return self.family.casefold()
 
-    def body(self) -> Item:
-        own = {} if self.resource_type is None else {"resourceType": self.resource_type}
-        limit = {"limitObjectType": "LimitValue", "value": self.after}
-        return {"properties": {"limit": limit, "name": {"value": self.family}, **own}}
+    def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
+        return {"limit": self.wanted}
 
-    def shown(self, status: str, request: Item | None = None) -> Item:
+    def refine_plan(self, plan: Plan, body: Body | None, state: str) -> Plan:
+        """A limit is never lowered, and what is requested already is not requested again."""
+        if body is None or not plan.changed:
+            return plan
+        if self._is_enough(body) or body.get("request") is not None:
+            return replace(plan, action=NONE, changes=(), before={}, after={})
+        changes = tuple(replace(change, field=f"subscription_quotas.{self.family}") for change in plan.changes)
+        before, after = ({"subscription_quotas": {self.family: side["limit"]}} for side in (plan.before, plan.after))
+        return replace(plan, changes=changes, before=before, after=after)
+
+    def check_create(self, declared: Declared, parent: Body | None) -> Findings:
+        """Raise: only the service makes quotas."""
+        why = "the service lists no such quota in this region"
+        raise error([self.refusal("InvalidVMFamilyName", why)], self.location, "Nothing was requested.")
+
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        """Raise for a quota of which the service says that a higher limit cannot be requested."""
+        if current["is_applicable"] is False:
+            why = f"a limit above the current {current['limit']} cannot be requested"
+            raise error([self.refusal("QuotaNotRequestable", why)], self.location, "Nothing was requested.")
+        return iter(())
+
+    def read(self, body: Body) -> dict[str, t.Any]:
+        return {**super().read(body), "is_applicable": body["properties"].get("isQuotaApplicable")}
+
+    def updates(self, body: Body, plan: Plan) -> list[Request]:
+        """One request. A second one for the same limit would be another one, which people would decide too."""
+        resource_type = body["properties"].get("resourceType")
+        own = {} if resource_type is None else {"resourceType": resource_type}
+        limit = {"limitObjectType": "LimitValue", "value": self.wanted}
+        properties = {"limit": limit, "name": {"value": self.family}, **own}
+        return [Request("PUT", {"properties": properties}, carries=True)]
+
+    def status(self, body: Body, *, settling: bool = False) -> Status:
+        """That of the request."""
+        request = body.get("request")
+        if request is None or self._is_enough(body):
+            return Status(READY, GRANTED)
+        state = status_of(request)
+        if state == REFUSED:
+            code, message = _reason(request)
+            why = message or "the service gives no reason"
+            return Status(FAILED, REFUSED, code=code or "QuotaRequestRefused", message=why)
+        return Status(BUSY if state == PENDING else READY, state)
+
+    def _is_enough(self, body: Body) -> bool:
+        limit = limit_of(get_path(body, "properties.limit.value"))
+        return limit is None or limit >= self.wanted
+
+    def shown(self, status: str, message: str | None, request: Item | None) -> Item:
         """The row of the result. ``request`` is the document of the request, where there is one."""
         properties = (request or {}).get("properties") or {}
         return {
             "family": self.family,
-            "limit": self.after,
+            "limit": self.wanted,
             "status": status,
             "request": (request or {}).get("name"),
-            "message": _reason(request)[1] if request else None,
+            "message": message or (_reason(request)[1] if request else None),
             "submitted": properties.get("requestSubmitTime"),
         }
+
+    def refusal(self, code: str, message: str) -> Item:
+        return {"family": self.family, "limit": self.wanted, "code": code, "message": message}
 
 
 def path(subscription_id: str, location: str, *parts: str) -> str:
@@ -81,29 +139,16 @@ def check(declared: t.Sequence[Item]) -> Findings:
             yield Finding("OutOfRange", "subscription_quotas.limit", message, source)
 
 
-def increases(declared: t.Iterable[Item], current: t.Iterable[Item], location: str) -> list[Increase]:
-    """What has to be requested: the families whose limit is lower than declared. ArmError for those that cannot be requested."""
-    by_name = {str(item["name"]).casefold(): item for item in current}
-    found, refused = [], []
+def find(
+    declared: t.Iterable[Item], listed: t.Iterable[Item], location: str
+) -> list[tuple[SubscriptionQuota, Body | None]]:
+    """The declared quotas in the service's spelling, with their documents; None for families that it does not list."""
+    by_name = {str(item["name"]).casefold(): item for item in listed}
+    found = []
     for item in declared:
-        family, wanted = str(item["family"]), int(item["limit"])
-        document = by_name.get(family.casefold())
-        if document is None:
-            refused.append(
-                _refusal(family, wanted, "InvalidVMFamilyName", "the service lists no such quota in this region")
-            )
-            continue
-        properties = document["properties"]
-        limit = limit_of(get_path(properties, "limit.value"))
-        if limit is None or limit >= wanted:
-            continue
-        if properties.get("isQuotaApplicable") is False:
-            why = f"a limit above the current {limit} cannot be requested"
-            refused.append(_refusal(family, wanted, "QuotaNotRequestable", why))
-            continue
-        found.append(Increase(str(document["name"]), limit, wanted, properties.get("resourceType")))
-    if refused:
-        raise error(refused, location, "Nothing was requested.")
+        document = by_name.get(str(item["family"]).casefold())
+        family = str(item["family"] if document is None else document["name"])
+        found.append((SubscriptionQuota(location, family, int(item["limit"])), document))
     return found
 
 
@@ -112,17 +157,16 @@ def status_of(request: Item) -> str:
     return _STATES.get(str((request.get("properties") or {}).get("provisioningState")).casefold(), PENDING)
 
 
-def pending(requests: t.Iterable[Item], increase: Increase) -> Item | None:
+def pending(requests: t.Iterable[Item], kind: SubscriptionQuota) -> Item | None:
     """The newest request for that family that is not decided yet, and asks for at least as much."""
-    own = [item for item in requests if status_of(item) == PENDING and _asks(item, increase)]
+    own = [item for item in requests if status_of(item) == PENDING and _asks(item, kind)]
     return max(own, key=lambda item: str(item["properties"].get("requestSubmitTime") or ""), default=None)
 
 
-def _asks(request: Item, increase: Increase) -> bool:
+def _asks(request: Item, kind: SubscriptionQuota) -> bool:
     parts = request["properties"].get("value") or []
     return any(
-        str(get_path(part, "name.value")).casefold() == increase.key
-        and (get_path(part, "limit.value") or 0) >= increase.after
+        str(get_path(part, "name.value")).casefold() == kind.key and (get_path(part, "limit.value") or 0) >= kind.wanted
         for part in parts
     )
 
@@ -133,27 +177,12 @@ def name_of(*texts: t.Any) -> str | None:
     return next((match["name"] for match in matches if match), None)
 
 
-def refused_request(increase: Increase, request: Item) -> Item:
-    code, message = _reason(request)
-    return _refusal(
-        increase.family, increase.after, code or "QuotaRequestRefused", message or "the service gives no reason"
-    )
-
-
-def refused_answer(increase: Increase, answer: ArmError) -> Item:
-    return _refusal(increase.family, increase.after, answer.code, answer.message)
-
-
 def _reason(request: Item) -> tuple[str | None, str | None]:
     """Code and message of a request, or of its first part that has one."""
     properties = request.get("properties") or {}
     own = properties.get("error") or {}
     parts = [part.get("message") for part in properties.get("value") or []]
     return own.get("code"), own.get("message") or next(filter(None, [*parts, properties.get("message")]), None)
-
-
-def _refusal(family: str, limit: int, code: str, message: str) -> Item:
-    return {"family": family, "limit": limit, "code": code, "message": message}
 
 
 def error(refused: list[Item], location: str, rest: str) -> ArmError:

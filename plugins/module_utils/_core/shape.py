@@ -541,6 +541,7 @@ _OTHERS = (
     ("/providers/microsoft.containerservice/managedclusters/", KUBERNETES),
     ("/providers/microsoft.kubernetes/connectedclusters/", KUBERNETES),
     ("/providers/microsoft.quota/quotarequests/", QUOTA_REQUEST),
+    ("/providers/microsoft.quota/quotas/", SUBSCRIPTION_QUOTA),
 )
 
 

@@ -14,11 +14,11 @@ from .._core.arm_id import Target
 from .._core.errors import AmlError
 from .._core.findings import refuse
 from .._engine.behaviour import Behaviour
-from .._engine.fields import UPDATABLE
+from .._engine.plan import UPDATE
 from .._engine.reconciler import Reconciler
 from .._module.result import Result, outcome_result
 from .._module.task import Task
-from .._reconcilers.quota_requests import QuotaRequests, limits_to_come
+from .._reconcilers.quota_requests import QuotaRequests
 from .._reconcilers.quotas import QuotaExtension
 from .regions import region_of_task, version_of, workspace_of_task
 
@@ -40,7 +40,7 @@ def manage_quotas(task: Task) -> Result:
         try:
             result = _of_workspace(task, own, workspace, location, requests)
         except AmlError as error:
-            error.changed = error.changed or (bool(requests.sent) and not task.check_mode)
+            error.changed = error.changed or (bool(requests.plans) and not task.check_mode)
             error.result = {"requests": requests.shown()}
             raise
     result["warnings"] = [*result.get("warnings", []), *_still_pending(requests)]
@@ -50,8 +50,8 @@ def manage_quotas(task: Task) -> Result:
 def _of_workspace(
     task: Task, declared: list[Item], workspace: Target, location: str, requests: QuotaRequests
 ) -> Result:
-    now = [item for item in declared if not _waits(item, requests)]
-    to_come = limits_to_come(requests)
+    now = [item for item in declared if not requests.is_pending_above(str(item["family"]), item.get("limit"))]
+    to_come = requests.limits_to_come()
     kind = quotas.Quotas(workspace, location, version_of(task), to_come)
     # The service answers when it is done: there is nothing to wait for.
     behaviour = Behaviour(check_mode=task.check_mode, wait_timeout=0.0, events=task.events)
@@ -72,16 +72,6 @@ def _of_workspace(
     return result
 
 
-def _waits(item: Item, requests: QuotaRequests) -> bool:
-    """Whether the workspace's limit is above the subscription's current one, and the request for more is not decided."""
-    key = str(item["family"]).casefold()
-    row = requests.rows.get(key)
-    before = next((increase.before for increase in requests.increases if increase.key == key), None)
-    limit = item.get("limit")
-    above = limit is not None and before is not None and limit > before
-    return above and row is not None and row["status"] == PENDING
-
-
 def _still_pending(requests: QuotaRequests) -> list[str]:
     rows = [row for row in requests.shown() if row["status"] == PENDING]
     return [
@@ -92,24 +82,12 @@ def _still_pending(requests: QuotaRequests) -> list[str]:
 
 def _with_requests(result: Result, requests: QuotaRequests) -> Result:
     """The result with what was requested in its plan and diff."""
-    if not requests.sent:
+    if not requests.plans:
         return result
-    rows = [
-        {
-            "field": f"subscription_quotas.{item.family}",
-            "before": item.before,
-            "after": item.after,
-            "mutability": UPDATABLE,
-            "reason": None,
-        }
-        for item in requests.sent
-    ]
-    plan = {**result["plan"], "action": "update", "changes": [*rows, *result["plan"]["changes"]]}
-    sides = {
-        side: {
-            **result["diff"][side],
-            "subscription_quotas": {item.family: getattr(item, side) for item in requests.sent},
-        }
-        for side in ("before", "after")
-    }
-    return {**result, "changed": True, "plan": plan, "diff": {**result["diff"], **sides}}
+    rows = [change.to_dict() for plan in requests.plans for change in plan.changes]
+    plan = {**result["plan"], "action": UPDATE, "changes": [*rows, *result["plan"]["changes"]]}
+    diff = dict(result["diff"])
+    for side in ("before", "after"):
+        limits = [plan.diff()[side]["subscription_quotas"] for plan in requests.plans]
+        diff[side] = {**diff[side], "subscription_quotas": {key: value for row in limits for key, value in row.items()}}
+    return {**result, "changed": True, "plan": plan, "diff": diff}
