@@ -220,6 +220,7 @@ def main() -> int:
         ("samples/compute", "samples/compute"),
         ("samples/connection", "samples/connection"),
         ("samples/datastore", "samples/datastore"),
+        ("samples/featurestore", "samples/featurestore"),
         ("samples/online", "samples/online"),
         ("samples/registry", "samples/registry"),
         ("samples/workspace", "samples/workspace"),
@@ -229,7 +230,7 @@ def main() -> int:
             if path.is_file():
                 target = TARGET / folder / path.relative_to(source / origin)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(path.read_bytes().replace(b"\r\n", b"\n"))
+                target.write_bytes(path.read_bytes())
     return 0
 
 

@@ -248,6 +248,37 @@ options:
         workspace and V(Storage Blob Data Contributor) on its storage account and on the container of the offline store. Defaults to V(true), which
         needs the permission to assign roles. Has no effect on a workspace that exists.
     type: bool
+  offline_store:
+    description:
+      - Existing container to which the materialization jobs of a feature store that is created write features. If not set, a container is created in a
+        storage account of its own or, without O(storage_account), in the one of the workspace. Has no effect on a workspace that exists;
+        M(azureml.compute.aml_connection) manages its connections.
+    type: dict
+    suboptions:
+      type:
+        description: Type of the store.
+        type: str
+        choices: [azure_data_lake_gen2]
+        default: azure_data_lake_gen2
+      target:
+        description: Resource id of the container.
+        type: str
+        required: true
+  online_store:
+    description:
+      - Existing cache from which a feature store that is created serves features. If not set, it has none. Has no effect on a workspace that exists;
+        M(azureml.compute.aml_connection) manages its connections.
+    type: dict
+    suboptions:
+      type:
+        description: Type of the store.
+        type: str
+        choices: [redis]
+        default: redis
+      target:
+        description: Resource id of the cache.
+        type: str
+        required: true
   managed_network:
     description:
       - The network that the service manages for the compute targets of the workspace.

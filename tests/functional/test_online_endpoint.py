@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.tests.functional.test_second_writer import Gap, changed
 from ansible_collections.azureml.compute.tests.support.azure import ML, WORKSPACE_ID, Azure
 from azureml_simulator.http import Request, Response
 
-SAMPLES = Path(__file__).resolve().parents[1] / "support/official/samples/online"
 ENDPOINT, DEPLOYMENT, INFO = "aml_online_endpoint", "aml_online_deployment", "aml_online_endpoint_info"
 NAMED = {"name": "iris-prod"}
 DOCUMENT = f"{WORKSPACE_ID}/onlineEndpoints/iris-prod"
@@ -311,38 +309,3 @@ def test_an_endpoint_is_deleted_with_its_deployments(azure: Azure) -> None:
     done = azure.run(ENDPOINT, **NAMED, state="absent", force=True)
     assert "the deployments blue, green are deleted" in done["warnings"][0]
     assert azure.run(INFO)["endpoints"] == []
-
-
-def test_yaml_of_the_cli(azure: Azure) -> None:
-    """Microsoft's own files: an endpoint on Kubernetes, one with an identity, and a deployment of registered assets."""
-    cluster = azure.resource(
-        "Microsoft.ContainerService/managedClusters",
-        "aks",
-        {
-            "properties": {
-                "agentPoolProfiles": [{"name": "a", "count": 3, "vmSize": "Standard_D4s_v3", "mode": "System"}]
-            }
-        },
-        "2024-09-01",
-    )
-    azure.run("aml_attached_compute", name="inferencecompute", type="kubernetes", resource_id=cluster, namespace="ml")
-    on_kubernetes = (SAMPLES / "kubernetes-endpoint.yml").read_text()
-    made = azure.run(ENDPOINT, definition=on_kubernetes)["endpoint"]
-    assert (made["type"], made["auth_mode"], made["tags"]) == ("kubernetes", "key", {"tag1": "endpoint-tag1-value"})
-    assert made["compute"].endswith("/computes/inferencecompute")
-    assert not azure.run(ENDPOINT, definition=on_kubernetes)["changed"]
-    with_identity = (SAMPLES / "uai-endpoint.yml").read_text()
-    with_identity = with_identity.replace("user_identity_ARM_id_place_holder", azure.identity("id-one"))
-    assert azure.run(ENDPOINT, definition=with_identity)["endpoint"]["identity"]["type"] == "user_assigned"
-    azure.run(ENDPOINT, name="my-endpoint", state="absent")
-    azure.run(ENDPOINT, name="my-endpoint")
-    blue = (
-        (SAMPLES / "blue-deployment-with-registered-assets.yml")
-        .read_text()
-        .replace("../../model-1/onlinescoring/", "azureml:scoring:1")
-    )
-    assert azure.run(DEPLOYMENT, definition=blue)["deployment"]["instance_type"] == "Standard_DS3_v2"
-    assert not azure.run(DEPLOYMENT, definition=blue)["changed"]
-    local = (SAMPLES / "kubernetes-blue-deployment.yml").read_text()
-    failed = azure.run(DEPLOYMENT, definition=local, ok=False)
-    assert "model" in failed["msg"] and azure.sent == []

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """YAML that users have: the CLI v2 files of Azure/azureml-examples apply as they lie, and apply again with 0 changes.
 
-They run against the simulator in process; workspaces are deployed by azure-ai-ml (test_workspace.py has that over the real server).
+They run against the simulator in process; workspaces are deployed by azure-ai-ml (test_workspace.py has that over the real server). Those of
+connections, datastores and registries are in the functional tests of their modules. What is refused on purpose is in REFUSED, with the reason.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ TENANT = "aaaaaaaa-0000-4000-8000-00000000000a"
 SAMPLES = ROOT / "tests" / "support" / "official" / "samples"
 COMPUTES = sorted(SAMPLES.glob("compute/*.yml"))
 WORKSPACES = sorted(SAMPLES.glob("workspace/*.yml"))
+DEPLOYMENTS = sorted(SAMPLES.glob("online/*deployment*.yml"))
+ENDPOINTS = sorted(SAMPLES.glob("online/*endpoint.yml"))
+FEATURE_STORES = sorted(SAMPLES.glob("featurestore/*.yml"))
+# Their tests are elsewhere, and take every file of the directory.
+ELSEWHERE = ("connection", "datastore", "registry")
 
 MODULES = {
     "amlcompute": "aml_compute_cluster",
@@ -37,8 +43,15 @@ BESIDE = {"vm-attach.yml": {"ssh_settings": {"admin_username": "azureuser", "adm
 
 def filled(path: Path, values: dict[str, str]) -> str:
     """The file's text with its placeholders replaced; each must have a value. Some are written with quotes around them."""
-    text = path.read_text().replace('identity_resource_id"', f'{values.get("IDENTITY", "")}"')
-    return re.sub(r'"<([^>]+)>"|<([^>]+)>', lambda found: values[found.group(1) or found.group(2)], text)
+    # Not read_text: some have CRLF, as on the disk of who wrote them.
+    text = path.read_bytes().decode().replace('identity_resource_id"', f'{values.get("IDENTITY", "")}"')
+    return re.sub(r'"<([^>]+)>"|<([^>]+)>|{([a-z-]+)}', lambda found: values[next(filter(None, found.groups()))], text)
+
+
+def test_every_sample_has_a_test() -> None:
+    tested = {*COMPUTES, *WORKSPACES, *DEPLOYMENTS, *ENDPOINTS, *FEATURE_STORES}
+    others = set(SAMPLES.rglob("*.*")) - tested
+    assert len(tested) == 21 and {path.parent.name for path in others} == set(ELSEWHERE)
 
 
 @pytest.mark.parametrize("path", COMPUTES, ids=[path.name for path in COMPUTES])
@@ -96,6 +109,97 @@ def test_workspaces(faulty: FaultyAzure) -> None:
     for path in WORKSPACES:
         again = faulty.run("aml_workspace", definition=filled(path, values))
         assert again["changed"] is False, (path.name, again["plan"])
+
+
+def put_kubernetes(azure: Azure) -> None:  # noqa: F811
+    """A Kubernetes cluster that is attached as inferencecompute."""
+    agents = [{"name": "a", "count": 3, "vmSize": "Standard_D4s_v3", "mode": "System"}]
+    cluster = azure.resource(
+        "Microsoft.ContainerService/managedClusters", "aks", {"properties": {"agentPoolProfiles": agents}}, "2024-09-01"
+    )
+    azure.run("aml_attached_compute", name="inferencecompute", type="kubernetes", resource_id=cluster, namespace="ml")
+
+
+@pytest.mark.parametrize("path", ENDPOINTS, ids=[path.name for path in ENDPOINTS])
+def test_an_online_endpoint(azure: Azure, path: Path) -> None:  # noqa: F811
+    put_kubernetes(azure)
+    text = filled(path, {}).replace("user_identity_ARM_id_place_holder", azure.identity("id-one"))
+    declared = yaml.safe_load(text)
+    made = azure.run("aml_online_endpoint", definition=text)["endpoint"]
+    assert (made["name"], made["auth_mode"], made["tags"]) == (declared["name"], "key", declared.get("tags", {}))
+    if "compute" in declared:
+        assert (made["type"], made["compute"].endswith("/computes/inferencecompute")) == ("kubernetes", True)
+    else:
+        assert made["identity"]["type"] == "user_assigned"
+    again = azure.run("aml_online_endpoint", definition=text)
+    assert not again["changed"] and [request.method for request in azure.sent] == ["GET"]
+
+
+# azure-ai-ml uploads local files and registers what is written out before it creates a deployment. A deployment here names what is registered, because
+# models, code and environments have versions of their own. For each sample: the fields that are refused for that.
+REFUSED = {
+    "blue-deployment-vnet.yml": ["model", "environment", "code_configuration.code"],
+    "blue-deployment-with-registered-assets.yml": ["code_configuration.code"],
+    "kubernetes-blue-deployment.yml": ["model", "environment", "code_configuration.code"],
+}
+# What takes the place of those fields.
+REGISTERED = {
+    "model": "azureml:my-model:1",
+    "environment": "azureml:my-env:1",
+    "code_configuration": {"code": "azureml:scoring:1", "scoring_script": "score.py"},
+}
+
+
+@pytest.mark.parametrize("path", DEPLOYMENTS, ids=[path.name for path in DEPLOYMENTS])
+def test_an_online_deployment(azure: Azure, path: Path) -> None:  # noqa: F811
+    text = filled(path, {})
+    declared = yaml.safe_load(text)
+    endpoint = {"name": declared["endpoint_name"]}
+    if declared.get("type") == "kubernetes":
+        put_kubernetes(azure)
+        endpoint["compute"] = "inferencecompute"
+    azure.run("aml_online_endpoint", **endpoint)
+    failed = azure.run("aml_online_deployment", definition=text, ok=False)
+    assert azure.sent == [] and "InvalidAsset" in str(failed["failure"])
+    for field in REFUSED[path.name]:
+        assert (
+            f"definition.{field} must be azureml:NAME:VERSION or the id of something registered; it is" in failed["msg"]
+        )
+    assert failed["msg"].count("register it first") == len(REFUSED[path.name])
+    # Of the fields that are refused, the task says what is registered.
+    beside = {option: REGISTERED[option] for option in (field.partition(".")[0] for field in REFUSED[path.name])}
+    made = azure.run("aml_online_deployment", definition=text, **beside)
+    assert made["changed"] and made["deployment"]["model"].endswith("/models/my-model/versions/1")
+    again = azure.run("aml_online_deployment", definition=text, **beside)
+    assert not again["changed"] and {request.method for request in azure.sent} == {"GET"}, again["plan"]
+
+
+def test_feature_stores(faulty: FaultyAzure) -> None:
+    """One with its own offline store and identity, and what ``az ml feature-store provision-network`` takes for it."""
+    values = {
+        "sub-id": SUBSCRIPTION,
+        "rg": GROUP,
+        "storage-account": "stlake",
+        "container-name": "features",
+        "uai-name": "id-1",
+        "SUBSCRIPTION_ID": SUBSCRIPTION,
+        "RESOURCE_GROUP": GROUP,
+        "STORAGE_ACCOUNT_NAME": "stexisting",
+        "KEY_VAULT_NAME": "kvexisting",
+    }
+    whole, network = (filled(path, values) for path in reversed(FEATURE_STORES))
+    made = faulty.run("aml_workspace", definition=whole)["workspace"]
+    settings = made["feature_store_settings"]
+    [identity] = made["identity"]["user_assigned_identities"]
+    assert (made["kind"], settings["spark_runtime_version"]) == ("featurestore", "3.3")
+    assert identity.endswith("/id-1") and settings["online_store_connection_name"] is None
+    offline = faulty.get(f"{made['id']}/connections/{settings['offline_store_connection_name']}")["properties"]
+    assert offline["target"].endswith("/storageAccounts/stlake/blobServices/default/containers/features")
+    assert not faulty.run("aml_workspace", definition=whole)["changed"]
+    assert faulty.run("aml_workspace", name="my-featurestore", definition=network)["changed"]
+    for definition in (whole, network):
+        again = faulty.run("aml_workspace", name="my-featurestore", definition=definition)
+        assert not again["changed"] and faulty.writes == [], again["plan"]
 
 
 @pytest.fixture

@@ -97,6 +97,7 @@ def test_a_feature_store(player: Player, group_task: dict) -> None:
     )
     assert any(row["properties"]["scope"] == shown["id"] for row in roles["value"])
     assert shown["kind"] == "featurestore" and shown["feature_store_settings"]["spark_runtime_version"] == "3.4"
+    assert shown["feature_store_settings"]["offline_store_connection_name"].startswith("OfflineStoreConnectionName-")
     assert player.play(made).changed == 0
     changed = player.play(module(WORKSPACE, name="store-it", feature_store_settings={"spark_runtime_version": "3.5"}))
     assert changed[WORKSPACE]["workspace"]["feature_store_settings"]["spark_runtime_version"] == "3.5"

@@ -394,6 +394,8 @@ NOT_DRAWN = {
     "include_spark": "what is done stays; tests/functional/test_provisioning.py",
     "materialization_identity": "of a creation, which needs azure-ai-ml; tests/integration/test_workspace.py",
     "grant_materialization_permissions": "of a creation, which needs azure-ai-ml; tests/integration/test_workspace.py",
+    "offline_store": "of a creation, which needs azure-ai-ml; tests/integration/test_samples.py",
+    "online_store": "of a creation, which needs azure-ai-ml; tests/unit/module_utils/test_sdk.py",
     "aml_online_endpoint:compute": "an endpoint on Kubernetes takes a cluster with the extension; tests/functional/test_fleet_online_endpoints.py",
     "expected_traffic": "decides whether other values are changed; tests/functional/test_online_endpoint.py",
     "aml_batch_endpoint:defaults": "names a deployment, which a new endpoint does not have; tests/functional/test_batch_endpoint.py",

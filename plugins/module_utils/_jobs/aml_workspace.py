@@ -56,13 +56,17 @@ def manage_workspace(task: Task) -> Result:
 def _extend(task: Task, dependents: Dependents | None = None) -> Extend:
     def submit(where: Target, complete: Declared) -> None:
         # azure-ai-ml is imported only where a workspace is created.
-        from .._reconcilers.workspace_sdk import submit_workspace
+        from .._reconcilers.workspace_sdk import FeatureStore, submit_workspace
 
+        stores = FeatureStore(
+            materialization_identity=task.params["materialization_identity"],
+            grant_permissions=task.params["grant_materialization_permissions"] is not False,
+            offline_store=(task.params["offline_store"] or {}).get("target"),
+            online_store=(task.params["online_store"] or {}).get("target"),
+        )
         submit_workspace(
             task.cloud, task.credential, where, complete,
-            verify=task.sign_in.verify, retry_timeout=task.params["retry_timeout"],
-            materialization_identity=task.params["materialization_identity"],
-            grant_materialization_permissions=task.params["grant_materialization_permissions"] is not False,
+            verify=task.sign_in.verify, retry_timeout=task.params["retry_timeout"], stores=stores,
         )  # fmt: skip
 
     return functools.partial(

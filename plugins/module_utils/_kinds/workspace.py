@@ -491,6 +491,19 @@ FIELDS: tuple[Field, ...] = (
 )
 
 
+def _store(option: str, target_type: str, store_type: str) -> Option:
+    """A store that exists, to which a new feature store writes the features that it computes."""
+
+    def check_target(store: dict[str, t.Any], named: str) -> Findings:
+        yield from _rules.resource_id(store.get("target"), f"{named}.target", target_type)
+
+    options = {
+        "type": {"type": "str", "choices": [store_type], "default": store_type},
+        "target": {"type": "str", "required": True},
+    }
+    return Option(option, spec={"type": "dict", "options": options}, rule=check_target, cli_name=None)
+
+
 # How a feature store is created. The CLI has a separate schema for feature stores.
 OF_FEATURE_STORES = (
     Option(
@@ -500,6 +513,8 @@ OF_FEATURE_STORES = (
         cli_name=None,
     ),
     Option("grant_materialization_permissions", spec={"type": "bool"}, cli_name=None),
+    _store("offline_store", "Microsoft.Storage/storageAccounts/blobServices/containers", "azure_data_lake_gen2"),
+    _store("online_store", "Microsoft.Cache/redis", "redis"),
 )
 OPTIONS = (
     Option("customer_managed_key", spec={"type": "dict", "no_log": False}),

@@ -28,12 +28,14 @@ Tree = dict[str, t.Any]
 Spec = t.Mapping[str, dict[str, t.Any]]
 
 WORKSPACE, CONNECTION = "workspace", connection_yaml.KIND
+# A workspace of its kind, for which the CLI has a separate schema.
+FEATURE_STORE = "featurestore"
 REGISTRY = "registry"
 ENDPOINT, DEPLOYMENT = "online_endpoint", "online_deployment"
 BATCH_ENDPOINT, BATCH_DEPLOYMENT = "batch_endpoint", "batch_deployment"
 _SERVING = (ENDPOINT, DEPLOYMENT, BATCH_ENDPOINT, BATCH_DEPLOYMENT)
 # Their schemas have no type, or another one.
-_ALONE = (WORKSPACE, CONNECTION, REGISTRY, *_SERVING)
+_ALONE = (WORKSPACE, FEATURE_STORE, CONNECTION, REGISTRY, *_SERVING)
 
 # The module that keeps each kind of the CLI's schema, for who gave a definition to the wrong one.
 _MODULES = {
@@ -48,6 +50,20 @@ _MODULES = {
 
 # What ``az ml ... show`` prints and only the service writes (azure-ai-ml: fields that are dump_only), by kind; "" is all but workspaces.
 _IDENTITIES = "identity.user_assigned_identities"
+_OF_WORKSPACES = (
+    "$schema",
+    "id",
+    "resourceGroup",
+    "discovery_url",
+    "mlflow_tracking_uri",
+    "associated_workspaces",
+    "identity.principal_id",
+    "identity.tenant_id",
+    "managed_network.network_id",
+    "managed_network.status",
+    "managed_network.outbound_rules.parent_rule_names",
+    "managed_network.outbound_rules.status",
+)
 _READ_ONLY: dict[str, tuple[str, ...]] = {
     "": (
         "$schema",
@@ -99,20 +115,8 @@ _READ_ONLY: dict[str, tuple[str, ...]] = {
         "replication_locations.storage_config.arm_resource_id",
         "replication_locations.storage_config.replicated_ids",
     ),
-    WORKSPACE: (
-        "$schema",
-        "id",
-        "resourceGroup",
-        "discovery_url",
-        "mlflow_tracking_uri",
-        "associated_workspaces",
-        "identity.principal_id",
-        "identity.tenant_id",
-        "managed_network.network_id",
-        "managed_network.status",
-        "managed_network.outbound_rules.parent_rule_names",
-        "managed_network.outbound_rules.status",
-    ),
+    WORKSPACE: _OF_WORKSPACES,
+    FEATURE_STORE: _OF_WORKSPACES,
 }
 
 # In addition to options with choices, values whose spelling the CLI ignores (azure-ai-ml: StringTransformedEnum).
@@ -132,6 +136,9 @@ def merge(given: Tree, spec: Spec, kinds: t.Sequence[str]) -> Tree:
     declared = parse(given["definition"])
     kind = _kind(declared, given, kinds)
     _drop_read_only(declared, kind)
+    if kind in _NEEDED:
+        declared = {name: value for name, value in declared.items() if name not in _ASSETS or given.get(name) is None}
+        refuse(_not_registered(declared))
     _validate(_complete(declared, given, kind), kind)
     options = to_options(declared, kind, spec, with_type="type" in spec)
     refuse(_unknown(options, spec, "definition"))
@@ -152,6 +159,8 @@ def read_target(definition: t.Any, specs: t.Mapping[str, Spec]) -> tuple[str, Tr
     declared = parse(definition)
     kind = _kind(declared, {}, list(specs))
     _drop_read_only(declared, kind)
+    if kind in _NEEDED:
+        refuse(_not_registered(declared))
     _validate(declared, kind)
     options = to_options(declared, kind, specs[kind], with_type=True)
     refuse(_unknown(options, {"type": {}, "name": {}, "tags": {}, **specs[kind]}, "definition"))
@@ -194,6 +203,15 @@ def _is_batch_deployment(declared: Tree) -> bool:
     return "batchdeployment" in schema or {"endpoint_name", "compute"} <= declared.keys()
 
 
+# What the schema of feature stores has and that of workspaces has not.
+_OF_STORES = ("compute_runtime", "materialization_identity", "offline_store", "online_store")
+
+
+def _is_feature_store(declared: Tree) -> bool:
+    """Whether a file of the CLI is of a feature store, whose schema has neither a type nor a kind."""
+    return "featurestore" in str(declared.get("$schema")).casefold() or any(name in declared for name in _OF_STORES)
+
+
 # What a file shows by other fields than its type.
 _SHOWN: tuple[tuple[str, t.Callable[[Tree], bool]], ...] = (
     (CONNECTION, connection_yaml.is_connection),
@@ -210,7 +228,7 @@ def _shown_kind(declared: Tree, kinds: t.Sequence[str]) -> str | None:
 
 def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
     if len(kinds) == 1 and kinds[0] in _ALONE:
-        return kinds[0]
+        return FEATURE_STORE if kinds[0] == WORKSPACE and _is_feature_store(declared) else kinds[0]
     shown = _shown_kind(declared, kinds)
     if shown is not None:
         return shown
@@ -250,6 +268,26 @@ def _complete(declared: Tree, given: Tree, kind: str) -> Tree:
     return {**needed, **declared}
 
 
+# What the CLI also takes as local files or writes out in the file of a deployment, and registers before it creates the deployment.
+_ASSETS = ("model", "environment", "code_configuration")
+
+
+def _not_registered(declared: Tree) -> Findings:
+    """What is not registered. azure-ai-ml would look for the files in the working directory, and its refusals name that."""
+    for name in _ASSETS:
+        field, value = f"definition.{name}", declared.get(name)
+        if name == "code_configuration" and isinstance(value, dict):
+            field, value = f"{field}.code", value.get("code")
+        is_named = isinstance(value, str) and value.startswith(("azureml:", "/subscriptions/"))
+        if value is not None and not is_named:
+            shown = "inline" if isinstance(value, dict) else repr(value)
+            message = (
+                f"{field} must be azureml:NAME:VERSION or the id of something registered; it is {shown}. This module neither uploads files nor "
+                f"registers assets: register it first, and name it here or in the option {name} of the task, which replaces that of the definition."
+            )
+            yield Finding("InvalidAsset", field, message, "reference-yaml-core-syntax")
+
+
 # --- azure-ai-ml's loader ---
 
 
@@ -261,6 +299,7 @@ def _validate(declared: Tree, kind: str) -> None:
         load_compute,
         load_connection,
         load_datastore,
+        load_feature_store,
         load_online_deployment,
         load_online_endpoint,
         load_registry,
@@ -271,6 +310,7 @@ def _validate(declared: Tree, kind: str) -> None:
 
     loaders = {
         WORKSPACE: load_workspace,
+        FEATURE_STORE: load_feature_store,
         CONNECTION: load_connection,
         REGISTRY: load_registry,
         ENDPOINT: load_online_endpoint,
@@ -471,6 +511,17 @@ def _own_rules(tree: Tree) -> None:
     network["outbound_rules"] = [{key: value for key, value in rule.items() if key != "category"} for rule in kept]
 
 
+def _feature_store(tree: Tree) -> None:
+    """The kind is in the schema alone, and what the service calls settings of a feature store is its compute runtime; an identity is its id."""
+    tree.setdefault("kind", "featurestore")
+    runtime = tree.pop("compute_runtime", None)
+    if runtime:
+        tree["feature_store_settings"] = runtime
+    identity = tree.get("materialization_identity")
+    if isinstance(identity, dict):
+        tree["materialization_identity"] = identity.get("resource_id")
+
+
 def _own_properties(tree: Tree) -> None:
     """Of the properties that ``az ml online-endpoint show`` prints, only others than the service's could be declared."""
     properties = tree.get("properties")
@@ -499,6 +550,7 @@ _OF_KIND: dict[str, tuple[t.Callable[[Tree], None], ...]] = {
     "computeinstance": (_one_subnet, _idle_minutes),
     "kubernetes": (_kubernetes,),
     WORKSPACE: (_own_rules, _no_subnet),
+    FEATURE_STORE: (_own_rules, _feature_store),
     REGISTRY: (_one_registry,),
     ENDPOINT: (_own_properties,),
     DEPLOYMENT: (_own_properties, _gpus),
@@ -532,11 +584,11 @@ def _each(tree: t.Any, path: str, change: t.Callable[[t.Any], t.Any]) -> None:
 def _drop_read_only(tree: Tree, kind: str) -> None:
     if kind == CONNECTION:
         connection_yaml.drop_unread(tree)
-    alone = kind in (WORKSPACE, REGISTRY)
+    alone = kind in (WORKSPACE, FEATURE_STORE, REGISTRY)
     paths = _READ_ONLY[kind] if alone else _READ_ONLY[""] + _READ_ONLY.get(kind, ())
     for path in paths:
         _drop(tree, path)
-    if kind != WORKSPACE:
+    if kind not in (WORKSPACE, FEATURE_STORE):
         for name in ("principal_id", "client_id", "tenant_id"):
             _drop(tree, f"{_IDENTITIES}.{name}")
 

@@ -16,6 +16,7 @@ import threading
 import time
 import typing as t
 import uuid
+from dataclasses import dataclass
 
 from .._arm import limits
 from .._arm.answers import Answer, error_of, hint_for, read_error
@@ -68,6 +69,25 @@ _IN_TEMPLATE = (
 _UNKNOWN_STORES = ("cosmosDbArmId", "storageAccountArmId", "SearchAccountArmId")
 
 
+@dataclass(frozen=True)
+class FeatureStore:
+    """How a feature store is created, beside what every workspace has.
+
+    materialization_identity  the id of the identity that its jobs use; None for a new one
+    grant_permissions         whether that identity gets its roles
+    offline_store             the id of a container that exists; None for a new one in a new storage account
+    online_store              the id of a Redis cache that exists; None for no online store
+    """
+
+    materialization_identity: str | None = None
+    grant_permissions: bool = True
+    offline_store: str | None = None
+    online_store: str | None = None
+
+
+NEW_STORE = FeatureStore()
+
+
 class WorkspaceExists(AmlError):
     """azure-ai-ml read the workspace before its deployment, and found one."""
 
@@ -82,12 +102,9 @@ def submit_workspace(
     *,
     verify: bool | str = True,
     retry_timeout: float = 120.0,
-    materialization_identity: str | None = None,
-    grant_materialization_permissions: bool = True,
+    stores: FeatureStore = NEW_STORE,
 ) -> None:
     """Start the deployment that creates the workspace. Returns when Azure has accepted it.
-
-    The last two are of a feature store: the id of the identity that its jobs use, None for a new one, and whether it gets its roles.
 
     Raises AmlError where azure-ai-ml or the service refuses, or no answer comes. Its own retries are over by then: those of one request and their answers
     take at most ``retry_timeout`` seconds, as with ArmClient.
@@ -103,10 +120,11 @@ def submit_workspace(
             # azure-ai-ml reads the workspace first, and updates one that exists with what this task would create.
             client.workspaces.begin_update = _refuse_update
             _complete_template(client.workspaces, declared)
-            of_store = {}
+            entity, of_store = _entity(target, declared), {}
             if declared.get("kind") == "featurestore":
-                of_store = _of_feature_store(materialization_identity, grant_materialization_permissions)
-            client.workspaces.begin_create(_entity(target, declared), **of_store)
+                _name_connections(entity, target, declared, stores)
+                of_store = _of_feature_store(stores)
+            client.workspaces.begin_create(entity, **of_store)
         except AmlError:
             # WorkspaceExists, or what the sender refuses.
             raise
@@ -349,13 +367,32 @@ def _entity(target: Target, declared: Declared) -> t.Any:
     return getattr(entities, _ENTITIES[kind])(**arguments)
 
 
-def _of_feature_store(identity: str | None, grants: bool) -> dict[str, t.Any]:
+def _of_feature_store(stores: FeatureStore) -> dict[str, t.Any]:
     from azure.ai.ml.entities import ManagedIdentityConfiguration
 
+    identity = stores.materialization_identity
     return {
         "materialization_identity": ManagedIdentityConfiguration(resource_id=identity) if identity else None,
-        "grant_materialization_permissions": grants,
+        "grant_materialization_permissions": stores.grant_permissions,
+        "offline_store_target": stores.offline_store,
+        "online_store_target": stores.online_store,
     }
+
+
+def _name_connections(entity: t.Any, target: Target, declared: Declared, stores: FeatureStore) -> None:
+    """Name the connections to the stores, which azure-ai-ml does only in its operations of feature stores, where it has no way to complete the template.
+
+    It recognises the connections by how their names begin. What follows is not random as there, so that a creation that is tried again makes the same ones.
+    """
+    ending = uuid.uuid5(uuid.NAMESPACE_URL, target.id.casefold()).hex[:8]
+    settings = entity._feature_store_settings
+    settings.offline_store_connection_name = (
+        declared.get("feature_store_settings.offline_store_connection_name") or f"OfflineStoreConnectionName-{ending}"
+    )
+    if stores.online_store:
+        settings.online_store_connection_name = (
+            declared.get("feature_store_settings.online_store_connection_name") or f"OnlineStoreConnectionName-{ending}"
+        )
 
 
 def _identity(entities: t.Any, declared: dict[str, t.Any]) -> t.Any:

@@ -36,11 +36,13 @@ class Workspaces:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.asked: list[t.Any] = []
+        self.options: dict[str, t.Any] = {}
         self.error = error
 
-    def begin_create(self, entity: t.Any) -> None:
+    def begin_create(self, entity: t.Any, **options: t.Any) -> None:
         print("azure-ai-ml talks")
         self.asked.append(entity)
+        self.options = options
         if self.error:
             raise self.error
 
@@ -51,6 +53,29 @@ def submit(monkeypatch: pytest.MonkeyPatch, declared: dict[str, t.Any], error: E
     workspace_sdk.submit_workspace(PUBLIC, None, TARGET, declared)
     [entity] = workspaces.asked
     return entity
+
+
+def test_a_feature_store_has_connections_that_azure_ai_ml_recognises(monkeypatch: pytest.MonkeyPatch) -> None:
+    workspaces = Workspaces()
+    monkeypatch.setattr(workspace_sdk, "_client", lambda *_: type("Client", (), {"workspaces": workspaces}))
+    container, cache = f"{STORE}/blobServices/default/containers/c", f"{GROUP}/providers/Microsoft.Cache/redis/r"
+    given = workspace_sdk.FeatureStore(USER, False, container, cache)
+    for stores in (workspace_sdk.NEW_STORE, given, given):
+        workspace_sdk.submit_workspace(PUBLIC, None, TARGET, {"kind": "featurestore"}, stores=stores)
+    first, second, third = (entity._feature_store_settings for entity in workspaces.asked)
+    assert first.offline_store_connection_name.startswith("OfflineStoreConnectionName-")
+    assert first.online_store_connection_name is None
+    assert second.online_store_connection_name.startswith("OnlineStoreConnectionName-")
+    assert vars(second)["online_store_connection_name"] == third.online_store_connection_name, "as in the first attempt"
+    identity = workspaces.options.pop("materialization_identity")
+    assert identity.resource_id == USER and workspaces.options == {
+        "grant_materialization_permissions": False,
+        "offline_store_target": container,
+        "online_store_target": cache,
+    }
+    named = {"kind": "featurestore", "feature_store_settings.offline_store_connection_name": "mine"}
+    workspace_sdk.submit_workspace(PUBLIC, None, TARGET, named)
+    assert workspaces.asked[-1]._feature_store_settings.offline_store_connection_name == "mine"
 
 
 def test_a_workspace_that_exists_by_now_is_not_updated(monkeypatch: pytest.MonkeyPatch) -> None:

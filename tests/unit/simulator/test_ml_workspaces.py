@@ -176,11 +176,21 @@ def test_hub_and_project(world: World) -> None:
 
 
 def test_a_feature_store_takes_hierarchical_storage(world: World) -> None:
-    """d.4: azure-ai-ml's template, api-version 2022-12-01-preview."""
-    body = workspace_body(storageAccount=HNS) | {"kind": "featurestore"}
+    """d.4: azure-ai-ml's template, api-version 2022-12-01-preview, which spells the settings in its own way."""
+    settings = {
+        "computeruntime": {"SparkRuntimeVersion": "3.4"},
+        "offlinestoreconnectionname": "offline",
+        "onlinestoreconnectionname": "",
+    }
+    body = workspace_body(storageAccount=HNS, featureStoreSettings=settings) | {"kind": "featurestore"}
     world.require_success(world.call("PUT", NEW, body, "2022-12-01-preview"))
     doc = world.get(NEW)
     assert doc["kind"] == "FeatureStore" and doc["properties"]["storageHnsEnabled"] is True
+    assert doc["properties"]["featureStoreSettings"] == {
+        "computeRuntime": {"sparkRuntimeVersion": "3.4"},
+        "offlineStoreConnectionName": "offline",
+        "onlineStoreConnectionName": None,
+    }
 
 
 def test_identities(world: World) -> None:

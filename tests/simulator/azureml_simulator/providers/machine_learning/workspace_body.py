@@ -48,6 +48,13 @@ _PLAIN = (
     "allowPublicAccessWhenBehindVnet",
     "serviceManagedResourcesSettings",
 )
+# The names of the types, whatever case was sent: azure-ai-ml's template sends `offlinestoreconnectionname`, and its entities read what the types name.
+_OF_FEATURE_STORES = (
+    "computeRuntime",
+    "sparkRuntimeVersion",
+    "offlineStoreConnectionName",
+    "onlineStoreConnectionName",
+)
 # The rules of access of a workspace that has none [REC R15].
 _OPEN = {"defaultAction": "Allow", "bypass": "", "ipRules": [], "resourceAccessRules": []}
 # How the service spells the dependents' ids, whatever was sent [REC R10].
@@ -145,11 +152,22 @@ def merge(doc: Document, sent: Document) -> None:
     for name in _PLAIN:
         if name in sent:
             _set(doc, properties, name, sent[name])
+    if isinstance(properties.get("featureStoreSettings"), dict):
+        properties["featureStoreSettings"] = _named(properties["featureStoreSettings"])
     encryption = sent.get("encryption")
     if isinstance(encryption, dict):
         _encrypt(properties, encryption)
     if isinstance(properties["networkAcls"], dict):
         properties["networkAcls"] = {**_OPEN, **properties["networkAcls"]}
+
+
+def _named(settings: Document) -> Document:
+    """The settings of a feature store by the names of the types; an empty text is null."""
+    names = {name.lower(): name for name in _OF_FEATURE_STORES}
+    return {
+        names.get(key.lower(), key): _named(value) if isinstance(value, dict) else value or None
+        for key, value in settings.items()
+    }
 
 
 def _encrypt(properties: Document, sent: Document) -> None:
