@@ -95,6 +95,9 @@ SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/trai
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-one"
 USERS = {"type": "user_assigned", "user_assigned_identities": [IDENTITY]}
 _PROBE = {"failure_threshold": 3, "success_threshold": 1, "timeout": 2, "period": 10, "initial_delay": 10}
+# The stores of a feature store.
+_CONTAINER = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stlake/blobServices/default/containers/features"
+_CACHE = f"{GROUP}/providers/Microsoft.Cache/redis/cache"
 _LINK = {
     "name": "blob",
     "group_id": "blob",
@@ -605,6 +608,12 @@ BASES: dict[str, list[Options]] = {
             "name": "ws-test",
             "kind": "project",
             "hub_id": f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/hub",
+        },
+        {
+            "name": "ws-test",
+            "kind": "featurestore",
+            "offline_store": {"type": "azure_data_lake_gen2", "target": _CONTAINER},
+            "online_store": {"type": "redis", "target": _CACHE},
         },
     ],
     "aml_private_endpoint_connection": [
@@ -1168,6 +1177,10 @@ RULES: dict[str, list[t.Any]] = {
     "aml_workspace_info:workspace": [],  # stands for name
     "display_name": _TEXT,
     "customer_managed_key": [{}, {"key_vault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"}],
+    "offline_store": [{}, {"type": "azure_data_lake_gen2"}],
+    "offline_store.target": ["", "stlake", SUBNET, _CACHE, _CONTAINER.rpartition("/containers")[0], "\ud800"],
+    "online_store": [{}, {"type": "redis"}],
+    "online_store.target": ["", "cache", SUBNET, _CONTAINER, "\ud800"],
     "default_resource_group": ["", "rg", "/subscriptions/a", SUBNET, "\ud800"],
     "additional_workspace_storage_accounts": [[None], ["st"], [SUBNET], [{}]],
     "shared_private_link_resources": [
