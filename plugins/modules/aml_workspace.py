@@ -251,7 +251,7 @@ options:
   offline_store:
     description:
       - Existing container to which the materialization jobs of a feature store that is created write features. If not set, a container is created in a
-        storage account of its own or, without O(storage_account), in the one of the workspace. Has no effect on a workspace that exists;
+        separate storage account or, without O(storage_account), in the one of the workspace. Has no effect on a workspace that exists;
         M(azureml.compute.aml_connection) manages its connections.
     type: dict
     suboptions:

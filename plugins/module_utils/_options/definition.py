@@ -273,7 +273,7 @@ _ASSETS = ("model", "environment", "code_configuration")
 
 
 def _not_registered(declared: Tree) -> Findings:
-    """What is not registered. azure-ai-ml would look for the files in the working directory, and its refusals name that."""
+    """What is not registered. azure-ai-ml would search the working directory for the files, and its refusals name that."""
     for name in _ASSETS:
         field, value = f"definition.{name}", declared.get(name)
         if name == "code_configuration" and isinstance(value, dict):

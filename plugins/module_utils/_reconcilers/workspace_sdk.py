@@ -71,7 +71,7 @@ _UNKNOWN_STORES = ("cosmosDbArmId", "storageAccountArmId", "SearchAccountArmId")
 
 @dataclass(frozen=True)
 class FeatureStore:
-    """How a feature store is created, beside what every workspace has.
+    """How a feature store is created, in addition to what every workspace has.
 
     materialization_identity  the id of the identity that its jobs use; None for a new one
     grant_permissions         whether that identity gets its roles
