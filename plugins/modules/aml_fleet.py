@@ -86,6 +86,7 @@ options:
         description:
           - The roles that are assigned on the workspace. Each has C(role), C(principal_id), C(state), and the other options of the module
             M(azureml.compute.aml_role_assignment) except C(scope). The name follows from these.
+          - The name of a custom role is looked up once for all workspaces of a resource group. A name that no role has is refused before the first write.
           - A role assignment is processed and reported as a target of the type C(role_assignment). Its reason in plans is C(ROLE for PRINCIPAL_ID), and
             patterns can match C(WORKSPACE/role_assignments/ROLE for PRINCIPAL_ID). An existing one counts under any name, whoever made it. One that is
             inherited from the resource group or the subscription does not count.

@@ -10,10 +10,17 @@ import typing as t
 import uuid
 from pathlib import Path
 
-from ansible_collections.azureml.compute.tests.support.azure import GROUP, GROUP_ID, WORKSPACE, WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.azure import (
+    GROUP,
+    GROUP_ID,
+    SUBSCRIPTION,
+    WORKSPACE,
+    WORKSPACE_ID,
+    Azure,
+)
 
 from .test_fleet import FLEET, cluster
-from .test_role_assignment import OTHER, TEAM, WHO, assign, assigned
+from .test_role_assignment import OTHER, TEAM, WHO, assign, assigned, custom_role
 
 ABOUT = f"AzureML Data Scientist for {WHO}"
 # In tables.
@@ -114,7 +121,7 @@ def test_another_writer_between_plan_and_run(azure: Azure) -> None:
 
 def test_what_is_wrong_is_refused_before_the_first_request(azure: Azure) -> None:
     broken = workspace(
-        {**TEAM, "role": "Data Scientist"},
+        {**TEAM, "role": "Data/Scientist"},
         {"role": "Reader"},
         {**READER, "name": "mine"},
         {**READER, "role": "Owner", "scope": GROUP_ID},
@@ -124,7 +131,7 @@ def test_what_is_wrong_is_refused_before_the_first_request(azure: Azure) -> None
     failed = azure.run(FLEET, workspaces=[broken], ok=False)
     assert azure.sent == [] and failed["failure"]["code"] == "InvalidDeclaration"
     for text in (
-        f"role_assignments/Data Scientist for {WHO}",
+        f"role_assignments/Data/Scientist for {WHO}",
         "role_assignments[1] needs role and principal_id",
         "role_assignments[2]: Unsupported parameters: name",
         "role_assignments[3]: Unsupported parameters: scope",
@@ -134,12 +141,52 @@ def test_what_is_wrong_is_refused_before_the_first_request(azure: Azure) -> None
         assert text in failed["msg"], text
 
 
-def test_a_wrong_role_is_also_refused_where_it_is_removed(azure: Azure) -> None:
-    """None would be found, which would pass for removed."""
+def test_a_name_that_no_role_has_is_refused_before_a_write(azure: Azure) -> None:
+    """Also where it is removed: none would be found, which would pass for removed."""
     wrong = {**TEAM, "role": "AzureML Data Scientists", "state": "absent"}
-    failed = azure.run(FLEET, workspaces=[workspace(wrong)], ok=False)
-    assert failed["failure"]["code"] == "UnknownRole" and azure.sent == []
-    assert "Did you mean AzureML Data Scientist?" in failed["msg"]
+    other = {**READER, "role": "Our Scientist"}
+    for check in (True, False):
+        failed = azure.run(FLEET, check=check, workspaces=[workspace(wrong, other, READER)], ok=False)
+        assert failed["failure"]["code"] == "UnknownRole" and azure.writes == []
+        for text in (
+            f"{WORKSPACE}/role_assignments/AzureML Data Scientists for {WHO}: The role 'AzureML Data Scientists' is neither",
+            "Did you mean AzureML Data Scientist?",
+            f"{WORKSPACE}/role_assignments/Our Scientist for {OTHER}",
+            "Nothing was changed.",
+        ):
+            assert text in failed["msg"], text
+
+
+def test_custom_roles_by_their_names(azure: Azure) -> None:
+    """One read for each name, whatever number of workspaces of the resource group assigns it; messages keep the name."""
+    guid = custom_role(azure, "Ada's Scientist")
+    azure.make_workspace("ws-two")
+    named = {"role": "ada's scientist", "principal_id": WHO}
+    wanted = [workspace(named, TEAM), {**workspace(named, {**named, "principal_id": OTHER}), "name": "ws-two"}]
+    planned = azure.run(FLEET, check=True, workspaces=wanted, full_result=True)
+    assert azure.writes == [] and planned["totals"]["create"] == 4
+    done = azure.run(FLEET, workspaces=wanted, full_result=True)
+    assert [row["changes"] for row in done["targets"]] == [row["changes"] for row in planned["targets"]]
+    assert [row["reason"] for row in done["targets"] if row["changes"]].count(f"ada's scientist for {WHO}") == 2
+    assert len([write for write in azure.writes if guid in str(write.body)]) == 3
+    again = azure.run(FLEET, workspaces=wanted)
+    assert again["changed"] is False
+    paths = [request.path.rpartition("/")[2] for request in azure.sent]
+    assert (paths.count("roleDefinitions"), paths.count("roleAssignments"), azure.writes) == (1, 2, [])
+    # The module has the same one, under the same name; and the same by its GUID is the same twice.
+    assert azure.run("aml_role_assignment", **named)["changed"] is False
+    failed = azure.run(FLEET, workspaces=[workspace(named, {**named, "role": guid})], ok=False)
+    assert failed["failure"]["code"] == "DeclaredTwice" and azure.writes == []
+    absent = [workspace({**named, "state": "absent"})]
+    assert azure.run(FLEET, workspaces=absent, limit=[f"{WORKSPACE}/role_assignments/ada*"])["totals"]["delete"] == 1
+    assert azure.run(FLEET, workspaces=absent)["changed"] is False
+
+
+def test_a_custom_role_for_a_workspace_that_check_mode_expects(azure: Azure) -> None:
+    custom_role(azure, "Our Scientist", f"/subscriptions/{SUBSCRIPTION}")
+    new = {**workspace({"role": "Our Scientist", "principal_id": WHO}), "name": "ws-new", "created_earlier": True}
+    planned = azure.run(FLEET, check=True, workspaces=[{**new, "resource_group": "rg-new"}])
+    assert planned["totals"]["create"] == 1
 
 
 def test_a_new_principal_is_waited_for(azure: Azure) -> None:

@@ -336,10 +336,27 @@ logging("delete", True, name="logs", state="absent")
 plain("aml_diagnostic_setting_info", "all of a workspace")
 plain("aml_diagnostic_setting_info", "one", None, name="logs")
 ASSIGNED = {"role": "AzureML Data Scientist", "principal_id": "11111111-0000-4000-8000-0000000000ff"}
+CUSTOM = "22222222-0000-4000-8000-0000000000ff"
 plain("aml_role_assignment", "create", None, **ASSIGNED)
 plain("aml_role_assignment", "no change", ("aml_role_assignment", ASSIGNED), **ASSIGNED)
 plain("aml_role_assignment", "change", ("aml_role_assignment", ASSIGNED), **ASSIGNED, description="other")
 plain("aml_role_assignment", "delete", ("aml_role_assignment", ASSIGNED), **ASSIGNED, state="absent")
+
+
+def custom_role(azure: Azure) -> dict[str, t.Any]:
+    """A custom role that can be assigned in the resource group, assigned by its name."""
+    definition = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{CUSTOM}"
+    body = {"roleName": "Our Scientist", "assignableScopes": [GROUP_ID], "permissions": [{"actions": ["*/read"]}]}
+    azure.arm("PUT", definition, {"properties": body}, "2022-04-01")
+    azure.run("aml_role_assignment", **{**ASSIGNED, "role": CUSTOM})
+    return {**ASSIGNED, "role": "Our Scientist"}
+
+
+@row("aml_role_assignment", "no change, with a custom role by its name")
+def _custom_role(azure: Azure) -> Task:
+    return "aml_role_assignment", custom_role(azure)
+
+
 plain("aml_role_assignment_info", "with the names of roles that the collection does not know")
 plain("aml_compute_info", "all of a workspace", MADE)
 plain("aml_compute_info", "one", MADE, name="cpu")
@@ -449,6 +466,14 @@ PERMITTED: list[dict[str, t.Any]] = [{"name": WORKSPACE, "resource_group": GROUP
 MADE_ASSIGNMENTS = ("aml_fleet", {"workspaces": PERMITTED})
 plain("aml_fleet", "role assignments: create", None, workspaces=PERMITTED)
 plain("aml_fleet", "role assignments: no change", MADE_ASSIGNMENTS, workspaces=PERMITTED)
+
+
+@row("aml_fleet", "role assignments: no change, with a custom role by its name")
+def _custom_role_of_fleet(azure: Azure) -> Task:
+    assigned = custom_role(azure)
+    return "aml_fleet", {"workspaces": [{"name": WORKSPACE, "resource_group": GROUP, "role_assignments": [assigned]}]}
+
+
 plain("aml_fleet_info", "with their role assignments", MADE_ASSIGNMENTS, workspaces=PERMITTED, role_assignments=True)
 plain("aml_fleet_info", "workspaces with all their computes", MADE, workspaces=FLEET)
 plain("aml_fleet_info", "with the usages of their regions", MADE, workspaces=FLEET, usages=True)

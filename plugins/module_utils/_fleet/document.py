@@ -71,7 +71,7 @@ def read_document(
                     problems += broken
                     entries.append(entry)
         findings += problems
-    refuse([*findings, *_find_strays(entries, places), *_find_duplicates(entries)])
+    refuse([*findings, *_find_strays(entries, places), *find_duplicates(entries)])
     return entries
 
 
@@ -189,7 +189,8 @@ def _find_strays(entries: t.Iterable[Entry], places: t.Collection[str]) -> Findi
             yield Finding("WorkspaceNotDeclared", entry.location, message, "this collection")
 
 
-def _find_duplicates(entries: t.Sequence[Entry]) -> Findings:
+def find_duplicates(entries: t.Sequence[Entry]) -> Findings:
+    """Targets that are declared more than once."""
     seen: set[str] = set()
     for entry in entries:
         identifier = entry.target.id.casefold()

@@ -13,7 +13,7 @@ from .._core.arm_id import Target, workspace_target
 from .._core.errors import AmlError
 from .._core.findings import Finding, Findings, refuse
 from .._core.interrupt import Interruption
-from .._fleet import approval
+from .._fleet import approval, custom_roles
 from .._fleet.document import check_place, place_of, read_document
 from .._fleet.executor import Executor, Limits
 from .._fleet.gate import Gate
@@ -171,7 +171,7 @@ def manage_fleet(task: Task) -> Result:
             refuse(check_matches(params["limit"], [*fleet.entries, *rest.entries], prunes=prunes))
             task.warnings += limit.without_match(entries, prunes=prunes)
         observer = Observer(task.client, params["parallelism"], planned, pruned)
-        observed = _observe_and_plan([fleet, *gate.also_read(rest, beyond)], planner, observer)
+        observed = _observe_and_plan(task, [fleet, *gate.also_read(rest, beyond)], planner, observer)
         # Now undeclared targets are known too; those of the other shares are not.
         refuse(check_matches(params["limit"], [*fleet.every, *rest.entries], prunes=bool(params["share"])))
         try:
@@ -192,10 +192,12 @@ def manage_fleet(task: Task) -> Result:
     return _ended(fleet, task, outputs, observed)
 
 
-def _observe_and_plan(parts: list[Fleet], planner: Planner, observer: Observer) -> Observed:
+def _observe_and_plan(task: Task, parts: list[Fleet], planner: Planner, observer: Observer) -> Observed:
     """Read each workspace once, whichever parts have targets in it."""
     workspaces = {workspace.casefold(): workspace for part in parts for workspace in part.workspaces}
-    observed = observer.observe(list(workspaces.values()), [entry for part in parts for entry in part.entries])
+    entries = [entry for part in parts for entry in part.entries]
+    custom_roles.identify(task.client, entries, task.params["parallelism"], task.malformed.append)
+    observed = observer.observe(list(workspaces.values()), entries)
     for part in parts:
         planner.plan(part, observed)
     return observed

@@ -12,21 +12,11 @@ from .._core.errors import RuleError
 from .._core.findings import Findings, refuse
 from .._engine.reconciler import Reconciler
 from .._kinds import resource
-from .._kinds.role_assignment import (
-    ROLE_ASSIGNMENT,
-    definitions_path,
-    guids_named,
-    may_be_custom,
-    meant,
-    named_filter,
-    target_of,
-)
+from .._kinds.role_assignment import ROLE_ASSIGNMENT, may_be_custom, target_of
 from .._module.result import Result, outcome_result
 from .._module.task import Task
+from .._reconcilers import custom_roles
 from .._reconcilers.role_assignment import RoleAssignmentExtension
-
-# In place of the role in checks that it does not matter for.
-_ANY_ROLE = "00000000-0000-0000-0000-000000000000"
 
 
 def role_assignment(task: Task) -> Result:
@@ -35,10 +25,8 @@ def role_assignment(task: Task) -> Result:
     scope, name = scope_of(task), params["role"]
     custom = may_be_custom(name)
     # All that needs no request is checked first.
-    role = _ANY_ROLE if custom else name
-    refuse([*resource.check_id(scope, "scope"), *_check(task, scope, role)])
-    if custom:
-        role = _guid_of_custom(task, scope, name)
+    refuse([*resource.check_id(scope, "scope"), *_check(task, scope)])
+    role = custom_roles.guid_of(task.client, scope, name, task.malformed.append) if custom else name
     kind = ROLE_ASSIGNMENT.configured({**params, "role": role})
     target = target_of(scope, role, params["principal_id"])
     declared = kind.declare({**task.given, "role": role}, target)
@@ -51,31 +39,9 @@ def role_assignment(task: Task) -> Result:
     return outcome_result(outcome, "role_assignment", shown)
 
 
-def _check(task: Task, scope: str, role: str) -> Findings:
-    target = target_of(scope, role, task.params["principal_id"])
-    given = {**task.given, "role": role}
-    yield from ROLE_ASSIGNMENT.check(target, ROLE_ASSIGNMENT.declare(given, target), given)
-
-
-def _guid_of_custom(task: Task, scope: str, name: str) -> str:
-    """The GUID of a role by the name of its definition, which has to be assignable at the scope."""
-    definitions = task.client.list(
-        definitions_path(scope), ROLE_ASSIGNMENT.api_version, params=named_filter(name), malformed=task.malformed.append
-    )
-    guids = guids_named(name, definitions)
-    if len(guids) != 1:
-        problem = (
-            f"{len(guids)} roles have the name {name!r}: {', '.join(guids)}."
-            if guids
-            else f"The role {name!r} is neither built in nor a custom role that can be assigned at {scope}.{meant(name)}"
-        )
-        raise RuleError(
-            problem,
-            code="UnknownRole",
-            target=scope,
-            hint="Nothing was changed. Correct role, or declare the GUID of the role or the id of its definition.",
-        )
-    return guids[0]
+def _check(task: Task, scope: str) -> Findings:
+    target = target_of(scope, task.params["role"], task.params["principal_id"])
+    yield from ROLE_ASSIGNMENT.check(target, ROLE_ASSIGNMENT.declare(task.given, target), task.given)
 
 
 def scope_of(task: Task) -> str:

@@ -114,7 +114,8 @@ def meant(role: t.Any) -> str:
 
 
 def check_role(role: t.Any, option: str) -> Findings:
-    if not _GUID.fullmatch(guid_of(role)):
+    """What can be no role at all. Whether there is a custom role of a name, only the service knows."""
+    if not _GUID.fullmatch(guid_of(role)) and not may_be_custom(role):
         names = ", ".join(sorted(ROLES))
         message = f"{option} {role!r} is not known.{meant(role)} Declare the role's GUID, the id of its definition, or one of {names}."
         yield Finding("UnknownRole", option, message, _SOURCE)
@@ -236,6 +237,12 @@ class RoleAssignment(Kind):
         kind.role, kind.principal_id = (str(options.get(option) or "") for option in self.named_by)
         kind.about = f"{_shown_role(kind.role)} for {kind.principal_id}" if kind.role else ""
         kind.propagation_timeout = options.get("propagation_timeout", self.propagation_timeout)
+        return kind
+
+    def known_as(self, guid: str) -> RoleAssignment:
+        """The same of a custom role by its GUID, whose name messages keep."""
+        kind = copy.copy(self)
+        kind.role = guid
         return kind
 
     def name_of(self, options: t.Mapping[str, t.Any], parent_id: str) -> str:
