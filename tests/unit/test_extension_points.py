@@ -32,17 +32,10 @@ KINDS = {*INFO_KINDS, *OTHER_TYPES.values()}
 # How often files compare with such a name.
 TYPE_SWITCHES = {
     "_fleet/modernise.py": 6,
-    "_kinds/aks.py": 2,
-    "_kinds/attached.py": 1,
-    "_kinds/kubernetes.py": 2,
     # The type of an endpoint's deployments, with the same name.
     "_kinds/online_deployment.py": 1,
-    "_machines/inventory.py": 1,
-    "_machines/nodes.py": 7,
     # A word in the address of a schema.
     "_options/connection_yaml.py": 1,
-    "_options/export.py": 1,
-    "_preflight/run.py": 1,
     "_report/document.py": 6,
 }
 

@@ -104,6 +104,8 @@ class Kind:
     release = "Let the work end"
     # The CLI's schema of the kind; "" where the CLI cannot create it, or there are several (``schema_of``).
     cli_schema = ""
+    # Whether a file of the CLI names its type.
+    cli_names_type = False
     required_on_create: tuple[str, ...] = ()
     # The places of its document that the service fills in, although Azure's types let a request set them; and values that are as good as none.
     filled_by_service: tuple[str, ...] = ()
@@ -129,6 +131,11 @@ class Kind:
     naming_children: tuple[str, ...] = ()
     # Whether the service takes If-None-Match for a resource that will be created.
     has_etags = False
+
+    @property
+    def type_name(self) -> str:
+        """Of a compute target, its type in the CLI's spelling."""
+        return ""
 
     def configured(self, options: t.Mapping[str, t.Any]) -> Kind:
         """The kind as a task's options make it behave, where they do."""

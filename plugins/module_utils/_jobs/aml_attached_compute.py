@@ -16,5 +16,5 @@ def attached(task: Task) -> Result:
     """The job of ``aml_attached_compute``."""
     read_files(task, "ssh_settings", "ssh_private_key_file")
     type_ = task.params.get("type")
-    kind = ATTACHED[type_] if type_ else AnyAttached()
+    kind = ATTACHED[type_] if type_ else AnyAttached(ATTACHED)
     return manage(task, kind)

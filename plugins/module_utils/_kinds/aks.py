@@ -338,13 +338,14 @@ class Aks(AttachedKind):
             )
 
     def check_others(self, declared: Declared, others: list[Other]) -> Findings:
-        yield from super().check_others(declared, [other for other in others if kind_name(other.body) == "aks"])
+        yield from super().check_others(declared, [other for other in others if self.is_own(other.body)])
 
     def advice_on_others(self, declared: Declared, others: list[Other]) -> list[str]:
         return [
-            f"AttachedAgain: the AKS is also attached as kubernetes {other.body.get('name')!r} ({other.place}); the two front ends get in each other's way."
+            f"AttachedAgain: the AKS is also attached as {kind_name(other.body)} {other.body.get('name')!r} ({other.place}); "
+            "the two front ends get in each other's way."
             for other in others
-            if kind_name(other.body) == "kubernetes"
+            if not self.is_own(other.body)
         ]
 
     def check_replacement(self, body: Body) -> None:

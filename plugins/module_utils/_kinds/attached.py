@@ -51,10 +51,6 @@ class Attached(AttachedKind):
         for name in names:
             cls.types_of[name] = sorted([*cls.types_of.get(name, ()), cls.compute_type.casefold()])
 
-    @property
-    def type_name(self) -> str:
-        return self.compute_type.casefold()
-
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         for option, types in self.types_of.items():
             if option in tree and self.type_name not in types:
@@ -317,10 +313,13 @@ OTHER_MODULES = {
 
 
 class AnyAttached(Attached):
-    """For a removal that does not say which type."""
+    """For a removal that does not say which of the ``types`` it is."""
 
     label = "attached compute target"
     creates_underlying = True
+
+    def __init__(self, types: t.Mapping[str, Attached]) -> None:
+        self._types = types
 
     def guard(self, body: Body, target: Target) -> None:
         type_ = kind_name(body)
@@ -330,7 +329,8 @@ class AnyAttached(Attached):
                 hint=f"Use {OTHER_MODULES[type_]} for it, or correct the name.",
                 details={"found": type_, "asked": None, "id": body.get("id")},
             )
-        if self.removing and self.delete_underlying and (attachment.is_attached(body) or type_ != "virtualmachine"):
+        creates = type_ in self._types and self._types[type_].creates_underlying
+        if self.removing and self.delete_underlying and (attachment.is_attached(body) or not creates):
             raise attachment.NotDeletable(
                 f"delete_underlying: {target.name!r} was attached, and the service deletes only what it made itself.",
                 hint="Omit delete_underlying to detach it, and delete the resource where it was created.",

@@ -142,6 +142,7 @@ class Cluster(ComputeKind):
     is_managed = True
     runs_jobs = True
     scales = True
+    ssh = compute.SshAccess(states=("idle", "running"))
     cli_schema = "amlCompute.schema.json"
     fields = FIELDS
     options = compute.NETWORK_NAMES

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import functools
 import typing as t
+from dataclasses import dataclass
 
 from .._core import arm_id, canon, paths, shape
 from .._core.arm_id import Target
@@ -251,6 +252,18 @@ def writable_identity(identity: Body) -> Body:
     return written
 
 
+@dataclass(frozen=True)
+class SshAccess:
+    """How people log in to the machines of a compute target.
+
+    states  those of a machine that runs
+    user    whom the service makes if no one was declared
+    """
+
+    states: tuple[str, ...]
+    user: str | None = None
+
+
 class ComputeKind(Kind):
     """A compute target of a workspace. ``compute_type`` is ARM's spelling of the kind."""
 
@@ -273,6 +286,9 @@ class ComputeKind(Kind):
     runs_jobs = False
     # Whether the service makes and deletes its nodes as jobs need them.
     scales = False
+    # How people log in to its machines; None where the service shows none.
+    ssh: SshAccess | None = None
+    cli_names_type = True
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -289,18 +305,26 @@ class ComputeKind(Kind):
     def retirement_notices(self, declared: Declared, body: Body | None) -> list[Notice]:
         """What of a target is retired or will be, with the declared values in place of the current ones."""
         values = retirements.of_options(self.fields, declared, body)
-        return retirements.notices({retirements.TYPE: self.compute_type.casefold(), **values})
+        return retirements.notices({retirements.TYPE: self.type_name, **values})
 
     def writable_tables(self, body: Body) -> tuple[str, ...]:
         return (self.collection, kind_name(body))
 
+    @property
+    def type_name(self) -> str:
+        return self.compute_type.casefold()
+
+    def is_own(self, body: Body) -> bool:
+        """Whether a compute target is of this kind."""
+        return kind_name(body) == self.type_name
+
     def guard(self, body: Body, target: Target) -> None:
         """Refuse to touch a compute target of another kind."""
-        if kind_name(body) != self.compute_type.casefold():
+        if not self.is_own(body):
             raise KindMismatch(
-                f"{target.name!r} exists in this workspace, but as {kind_name(body)}, not as {self.compute_type.casefold()}.",
+                f"{target.name!r} exists in this workspace, but as {kind_name(body)}, not as {self.type_name}.",
                 hint="Names are unique across all kinds of a workspace: choose another name, or use the module for that kind.",
-                details={"found": kind_name(body), "asked": self.compute_type.casefold(), "id": body.get("id")},
+                details={"found": kind_name(body), "asked": self.type_name, "id": body.get("id")},
             )
 
     def cannot_run_jobs(self, body: Body) -> tuple[str, str]:

@@ -337,6 +337,7 @@ class Connection(Kind):
     """
 
     label = "connection"
+    cli_names_type = True
     collection = "connections"
     api_version = versions.STABLE
     parent_label = "workspace"

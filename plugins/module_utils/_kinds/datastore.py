@@ -274,6 +274,7 @@ class Datastore(Kind):
     """
 
     label = "datastore"
+    cli_names_type = True
     collection = "datastores"
     api_version = versions.STABLE
     parent_label = "workspace"

@@ -216,6 +216,7 @@ class Instance(ComputeKind):
     compute_type = "ComputeInstance"
     is_managed = True
     runs_jobs = True
+    ssh = compute.SshAccess(states=("running", "job_running"), user="azureuser")
     cli_schema = "computeInstance.schema.json"
     fields = FIELDS
     options = compute.NETWORK_NAMES
@@ -285,7 +286,7 @@ class Instance(ComputeKind):
         yield from rules.compute_name(target.name)
         key = declared.get("ssh_settings.ssh_key_value")
         if key:
-            yield from rules.ssh_settings("azureuser", key, None)
+            yield from rules.ssh_settings(self.ssh.user, key, None)
         if not key and (
             tree.get("ssh_settings") == {} or (declared.get("ssh_public_access_enabled") and "ssh_settings" in tree)
         ):

@@ -199,9 +199,7 @@ class Kubernetes(Attached):
     def check_others(self, declared: Declared, others: list[Other]) -> Findings:
         """Only the same namespace of the same cluster is one thing twice (docs/coverage.md 1.13)."""
         namespace = declared.get("namespace") or "default"
-        same = [
-            other for other in others if kind_name(other.body) == "kubernetes" and _namespace(other.body) == namespace
-        ]
+        same = [other for other in others if self.is_own(other.body) and _namespace(other.body) == namespace]
         for finding in super().check_others(declared, same):
             yield Finding(finding.code, "namespace", f"Namespace {namespace!r}: {finding.message}", finding.source)
 
@@ -210,7 +208,7 @@ class Kubernetes(Attached):
             f"AttachedAgain: the cluster is also attached as {kind_name(other.body)} {other.body.get('name')!r} ({other.place})"
             + (
                 f", namespace {_namespace(other.body)!r}"
-                if kind_name(other.body) == "kubernetes"
+                if self.is_own(other.body)
                 else "; the two front ends get in each other's way"
             )
             + "; its nodes are shared."

@@ -412,7 +412,7 @@ def _machine_host(
     labels = {
         **_labels(workspace),
         "workspace": workspace["workspace"],
-        "cluster": machine.compute if machine.type == nodes.CLUSTER else None,
+        "cluster": None if machine.node_id is None else machine.compute,
         "type": machine.type,
         "state": machine.state,
         "size": (machine.size or "").casefold() or None,

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The machines behind clusters and instances: who may log in, at which address, and the lines to do it with.
 
-The package ``_machines`` finds machines to log in to: addresses, SSH lines, hosts of the inventory. It may import ``_core``.
+The package ``_machines`` finds machines to log in to: addresses, SSH lines, hosts of the inventory. It may
+import ``_kinds`` and ``_core``.
 
 Sources: docs/facts.md a.1 and a.6 (listNodes, sshSettings, connectivityEndpoints, userAccountCredentials); docs/coverage.md N1 to
 N6 (the lines), K1 and K2 (SSH is off unless it was asked for at creation), CI18 (the private address on port 22), pains 31 to 34.
@@ -23,11 +24,12 @@ from .._core.answers import is_absent
 from .._core.arm_id import ArmId
 from .._core.client import ReadClient
 from .._core.errors import AmlError, ArmError, all_foreseen
+from .._kinds.compute import kind_name
+from .._kinds.registry import INFO_KINDS, kind_of
 
 Body = dict[str, t.Any]
 
-CLUSTER, INSTANCE = "amlcompute", "computeinstance"
-TYPES = (CLUSTER, INSTANCE)
+TYPES = tuple(type_ for type_, kind in INFO_KINDS.items() if kind.ssh is not None)
 PREFERENCES = ("auto", "public", "private")
 NODE_STATES = ("idle", "leaving", "preempted", "preparing", "running", "unusable")
 INSTANCE_STATES = (
@@ -38,8 +40,6 @@ STATES = tuple(sorted({*NODE_STATES, *INSTANCE_STATES}))
 
 # Inside the network a machine answers on the usual port, whatever the port of its public address (CI18).
 PRIVATE_PORT = 22
-_INSTANCE_USER = "azureuser"
-_UP = {CLUSTER: ("idle", "running"), INSTANCE: ("running", "job_running")}
 # A text that is safe in a line of ssh_config, an inventory and a shell, and is not an option of ssh. The service is not trusted: who may write a
 # compute target could else write into the files of who connects to it.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -57,7 +57,8 @@ _HAND_MADE = "SSH access was not enabled, so only keys that someone added by han
 class Machine:
     """A node or an instance as the service reports it, before an address is chosen.
 
-    ``refusal`` says why no one is let in at all; ``closed`` why not at the public address.
+    ``refusal`` says why no one is let in at all; ``closed`` why not at the public address, ``closed_inside`` why only
+    with a key that someone added by hand at the private one.
     """
 
     compute: str
@@ -71,6 +72,7 @@ class Machine:
     public_port: int | None = None
     refusal: str | None = None
     closed: str | None = None
+    closed_inside: str | None = None
     size: str | None = None
     location: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
@@ -116,8 +118,8 @@ def collect(
         bodies = [] if compute is None else [compute]
         if compute is None:
             warnings.append(f"There is no compute target {name!r} in this workspace.")
-        elif _kind(compute) not in TYPES:
-            warnings.append(f"{name!r} is of type {_kind(compute)}, whose machines the workspace does not list.")
+        elif kind_of(compute).ssh is None:
+            warnings.append(f"{name!r} is of type {kind_name(compute)}, whose machines the workspace does not list.")
     # The machines do not have the values, which a tag may repeat.
     redact.hide_variables(bodies)
     machines: list[Machine] = []
@@ -144,9 +146,12 @@ def _machines(
     warn: t.Callable[[str], None],
 ) -> list[Machine]:
     """The machines of one compute target. A cluster that was deleted after it was listed has none."""
-    if _kind(body) == INSTANCE and INSTANCE in types:
+    kind = kind_of(body)
+    if kind.ssh is None or kind_name(body) not in types:
+        return []
+    if not kind.scales:
         return [instance(body)]
-    if _kind(body) != CLUSTER or CLUSTER not in types or not _may_have_nodes(body):
+    if not _may_have_nodes(body):
         return []
     path = f"{workspace_id}/computes/{body['name']}"
     try:
@@ -156,10 +161,6 @@ def _machines(
             raise
     warn(f"Compute cluster {body['name']!r} was deleted while its nodes were read, so it has none.")
     return []
-
-
-def _kind(body: Body) -> str:
-    return str((body.get("properties") or {}).get("computeType") or "unknown").casefold()
 
 
 def _inner(body: Body) -> Body:
@@ -183,7 +184,7 @@ def cluster(body: Body, nodes: t.Iterable[Body]) -> list[Machine]:
     return [
         Machine(
             compute=_named(body["name"]),
-            type=CLUSTER,
+            type=kind_name(body),
             state=_snake(node.get("nodeState")),
             node_id=_named(node["nodeId"]),
             run_id=node.get("runId") or None,
@@ -204,17 +205,20 @@ def instance(body: Body) -> Machine:
     inner = _inner(body)
     settings, ends = inner.get("sshSettings") or {}, inner.get("connectivityEndpoints") or {}
     enabled = str(settings.get("sshPublicAccess") or "").casefold() == "enabled"
-    user, refusal = _user(settings.get("adminUserName") or _INSTANCE_USER)
+    access = kind_of(body).ssh
+    user, refusal = _user(settings.get("adminUserName") or (access and access.user))
+    closed = None if enabled else "The instance was created with SSH access disabled, and that cannot be changed."
     return Machine(
         compute=_named(body["name"]),
-        type=INSTANCE,
+        type=kind_name(body),
         state=_snake(inner.get("state")),
         user=user,
         public_ip_address=_address(ends.get("publicIpAddress")),
         private_ip_address=_address(ends.get("privateIpAddress")),
         public_port=_port(settings.get("sshPort")),
         refusal=refusal,
-        closed=None if enabled else "The instance was created with SSH access disabled, and that cannot be changed.",
+        closed=closed,
+        closed_inside=closed,
         **_of_target(body),
     )
 
@@ -231,7 +235,8 @@ def _of_target(body: Body) -> dict[str, t.Any]:
 
 def up(machine: Machine) -> bool:
     """Whether it runs, as far as the service's word for its state goes."""
-    return machine.state in _UP[machine.type]
+    access = INFO_KINDS[machine.type].ssh
+    return access is not None and machine.state in access.states
 
 
 def _snake(state: t.Any) -> str:
@@ -340,18 +345,16 @@ class Endpoint:
 
 def endpoint(machine: Machine, prefer: str) -> Endpoint:
     """The one to connect to. Where the public port is closed the private one stays, but an instance without SSH lets in no one that we could know of."""
-    only_inside = not machine.public_ip_address or (machine.closed is not None and machine.type == CLUSTER)
+    only_inside = not machine.public_ip_address or (machine.closed is not None and machine.closed_inside is None)
     if prefer == "private" or (prefer == "auto" and only_inside):
         return _private_endpoint(machine, asked_for=prefer == "private")
     return _endpoint(machine, "public", (machine.public_ip_address, machine.public_port), machine.closed)
 
 
 def _private_endpoint(machine: Machine, *, asked_for: bool) -> Endpoint:
-    closed = machine.closed if machine.type == INSTANCE else None
-    note = _HAND_MADE if closed else _ONLY_INSIDE
-    return _endpoint(
-        machine, "private", (machine.private_ip_address, PRIVATE_PORT), None if asked_for else closed, note
-    )
+    note = _HAND_MADE if machine.closed_inside else _ONLY_INSIDE
+    closed = None if asked_for else machine.closed_inside
+    return _endpoint(machine, "private", (machine.private_ip_address, PRIVATE_PORT), closed, note)
 
 
 def _endpoint(
@@ -360,7 +363,7 @@ def _endpoint(
     address, port = place
     reason = machine.refusal or closed
     if reason is None and not up(machine):
-        reason = f"The {'node' if machine.type == CLUSTER else 'instance'} is {machine.state.replace('_', ' ')}."
+        reason = f"The {'instance' if machine.node_id is None else 'node'} is {machine.state.replace('_', ' ')}."
     if reason is None and not (address and port):
         reason = f"The service reports no {which} address" + (" and port." if address else ".")
     return Endpoint(address, port if address else None, reason, note if address else None)

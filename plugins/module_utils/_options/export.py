@@ -35,7 +35,6 @@ Tree = dict[str, t.Any]
 _PUBLIC = ("ssh_settings.ssh_key_value",)
 
 # The files of which the CLI's schema has no type, or one that is an option.
-_WITHOUT_TYPE = ("workspace", "batch_endpoint", "batch_deployment", "online_endpoint", "online_deployment", "registry")
 _SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
 # As the samples of azureml-examples have it.
 _CONNECTION_SCHEMA = "http://azureml/sdk-2-0/Connection.json"
@@ -285,7 +284,7 @@ class Export:
         head = {
             "$schema": _SCHEMAS + schema,
             **(names or {"name": name}),
-            **({} if type_ in _WITHOUT_TYPE else {"type": type_}),
+            **({"type": type_} if kind.cli_names_type else {}),
         }
         self._write(file, {**head, **cli_tree(type_, written)}, [*secrets, *omitted])
 

@@ -108,7 +108,7 @@ def guard(
         replaces = plan.action == REPLACE
         if plan.action != CREATE and not replaces and not GROWTH & set(plan.values()):
             return []
-        desired = DesiredTarget(kind_type(kind), target, wanted, existing, replaces)
+        desired = DesiredTarget(kind.type_name, target, wanted, existing, replaces)
         known: dict[Key, t.Any] = (
             {("workspace", target.parent_id.casefold()): workspace} if plan.action in (CREATE, REPLACE) else {}
         )
@@ -122,11 +122,6 @@ def guard(
         return [f"{finding.code}: {finding.message} {finding.hint}" for finding in findings]
 
     return before_write
-
-
-def kind_type(kind: Kind) -> str:
-    """The CLI's spelling of a kind of compute target."""
-    return str(getattr(kind, "compute_type", "")).casefold()
 
 
 def desired_of(declaration: Declaration, existing: Body | None) -> DesiredTarget:
