@@ -504,12 +504,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         strict, groupings = self.get_option("strict"), self.get_option("default_groups")
         compose, groups, keyed_groups = (self.get_option(name) for name in ("compose", "groups", "keyed_groups"))
         valid: dict[str, str] = {}
+        texts: dict[str, str] = {}
         whole = self.inventory
         guarded = _GroupGuard(whole, {host.name for host in hosts}, self.display.warning)
         for host in hosts:
             name = self.inventory.add_host(host.name)
-            for variable, value in host.variables.items():
-                self.inventory.set_variable(name, variable, _plain(value))
+            self._set_variables(name, host.variables, texts)
             for group in host.all_groups(groupings):
                 if group not in valid:
                     valid[group] = self.inventory.add_group(self._sanitize_group_name(group))
@@ -522,6 +522,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 self._add_host_to_keyed_groups(keyed_groups, {}, name, strict)
             finally:
                 self.inventory = whole
+
+    def _set_variables(self, name: str, variables: dict[str, t.Any], texts: dict[str, str]) -> None:
+        """Set the variables of a host. ``texts`` are what Ansible has made of the texts of other hosts: most are those of many."""
+        host = self.inventory.hosts[name]
+        for variable, value in variables.items():
+            # Text that is already trusted equals the same text of someone else.
+            is_text = type(value) is str
+            if is_text and value in texts:
+                host.set_variable(variable, texts[value])
+                continue
+            self.inventory.set_variable(name, variable, _plain(value))
+            if is_text:
+                texts[value] = host.vars[variable]
 
 
 class _GroupGuard:

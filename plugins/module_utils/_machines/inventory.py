@@ -467,7 +467,10 @@ def _lengthened(hosts: list[Host], taken: t.Mapping[str, str]) -> dict[str, str]
     names = {host.id: host.name for host in hosts}
     for longer in _LONGER:
         shared = _shared(names)
-        names |= {host.id: longer(host) for host in hosts if names[host.id] in shared or _owner(names[host.id], taken)}
+        clashing = [host for host in hosts if names[host.id] in shared or _owner(names[host.id], taken)]
+        if not clashing:
+            break
+        names |= {host.id: longer(host) for host in clashing}
     return names
 
 

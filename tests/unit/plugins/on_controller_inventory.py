@@ -308,6 +308,25 @@ def test_what_is_a_template(tmp_path: Path) -> None:
     assert not [path for path in Client.made[-1].asked if path.endswith("/computes")]
 
 
+def test_a_text_of_the_service_like_the_plugins_own_template_stays_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template, listed = "{{ ansible_playbook_python }}", Client.list
+    monkeypatch.setattr(
+        Client, "list", lambda *given, **named: [{**one, "location": template} for one in listed(*given, **named)]
+    )
+    made = parse(tmp_path, hosts="workspaces")
+    for name in ("ws-a", "ws-b"):
+        variables = made.hosts[name].get_vars()
+        assert variables["location"] == variables["ansible_python_interpreter"] == template
+        trusted = [
+            variable
+            for variable in ("location", "ansible_python_interpreter")
+            if is_trusted_as_template(variables[variable])
+        ]
+        assert trusted == ["ansible_python_interpreter"]
+
+
 LISTS = ("subscriptions", "resource_groups", "workspaces")
 BLANK = ["{{ lookup('ansible.builtin.env', 'NOT_SET') }}"]
 
