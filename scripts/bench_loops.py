@@ -15,7 +15,7 @@ from .bench_tools import AS_MODULE, IN_PROCESS, Bench, NotMeasured
 
 # A ping takes half a second, and Ansible keeps as much of each.
 ITEMS: tuple[int, ...] = (100, 1000, 10_000)
-PINGS = (50, 250)
+PINGS: tuple[int, ...] = (50, 250)
 # Seconds between two looks at the processes.
 _STEP = 0.2
 _SIZE = '    - ansible.builtin.debug: {msg: "bytes={{ result.results[0] | to_json | length }}."}\n'
@@ -23,8 +23,8 @@ _SIZE = '    - ansible.builtin.debug: {msg: "bytes={{ result.results[0] | to_jso
 
 def shrink() -> None:
     """A tenth of the items."""
-    global ITEMS
-    ITEMS = tuple(items // 10 for items in ITEMS)
+    global ITEMS, PINGS
+    ITEMS, PINGS = (tuple(items // 10 for items in sizes) for sizes in (ITEMS, PINGS))
 
 
 class Memory(t.NamedTuple):
