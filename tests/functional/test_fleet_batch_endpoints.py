@@ -73,6 +73,15 @@ def test_the_default_moves_before_a_deployment_goes_and_what_others_made_stays(s
     assert written(scoring) == ["PUT green"] and one["changed"]
 
 
+def test_check_mode_knows_the_compute_target_that_the_run_creates(azure: Azure) -> None:
+    new = {"type": "amlcompute", "name": "cpu-cluster", "size": "Standard_DS3_v2", "max_instances": 2}
+    wanted = [{**BOTH[0], "computes": [new]}]
+    planned = azure.run(FLEET, check=True, workspaces=wanted)
+    assert (
+        planned["totals"] == azure.run(FLEET, workspaces=wanted)["totals"] == {"targets": 4, "failed": 0, "create": 4}
+    )
+
+
 def test_a_compute_target_goes_after_what_ran_on_it(scoring: Azure) -> None:
     scoring.run(FLEET, workspaces=BOTH)
     scoring.run("aml_compute_cluster", name="gpu-cluster", size="Standard_DS3_v2", max_instances=2)

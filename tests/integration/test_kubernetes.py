@@ -86,6 +86,10 @@ def test_from_a_workspace_to_a_served_model_and_back(player: Player) -> None:
     path = player.folder / "serving.yml"
     path.write_text(yaml.safe_dump(variables))
     arguments = ("-e", f"@{path}")
+    mark = player.simulator.mark()
+    planned = player.playbook(PREFIX + "provision_workspace", *arguments, check=True)
+    (endpoints,) = (result for name, result in planned.tasks if name.endswith("Manage endpoints and deployments"))
+    assert endpoints["totals"] == {"targets": 5, "failed": 0, "create": 5} and player.simulator.writes(mark) == []
     player.playbook(PREFIX + "provision_workspace", *arguments)
     endpoint = f"{identifier}/onlineEndpoints/iris-serving"
     assert answers(player, endpoint, 100) == {"blue": 90, "green": 10}
@@ -93,11 +97,12 @@ def test_from_a_workspace_to_a_served_model_and_back(player: Player) -> None:
     assert player.playbook(PREFIX + "provision_workspace", *arguments).changed == 0
     assert player.simulator.writes(mark) == []
     permanently = {"aml_teardown_permanently": True, "aml_teardown_declared": True}
-    confirmed = {**permanently, "aml_teardown_confirm": "ws-serving,iris-serving,aks-serving"}
+    confirmed = {**permanently, "aml_teardown_confirm": "ws-serving,iris-serving,iris-nightly,aks-serving"}
     player.playbook(PREFIX + "teardown", *arguments, "-e", json.dumps(confirmed))
     deleted = [row["path"].split("/")[-2:] for row in player.simulator.writes(mark) if row["method"] == "DELETE"]
     assert [place.casefold() for place, _name in deleted] == [
         "onlineendpoints",
+        "batchendpoints",
         "computes",
         "workspaces",
         "managedclusters",

@@ -37,8 +37,10 @@ class Planner:
         nested = Nested(fleet.entries, observed)
         for entry in nested.others:
             self._plan_entry(entry, observed.targets[entry.target.id])
+        created = frozenset(canon.arm_id(entry.target.id) for entry in nested.others if _creates_compute(entry))
         for entry in nested.children:
             self._plan_entry(entry, nested.current(entry))
+            entry.behaviour = replace(entry.behaviour, created_earlier=entry.behaviour.created_earlier | created)
         undeclared = self._pruning.undeclared(observed, fleet.declared)
         fleet.undeclared = [entry for entry in undeclared if self._limit.has(entry)]
         fleet.unknown = self._pruning.unknown(observed, fleet.entries, fleet.declared)
@@ -101,6 +103,10 @@ def _check(entry: Entry) -> None:
     # Without what a power state adds, which comes after the rest.
     plan = entry.plan if entry.state == PRESENT else plan_target(entry.kind, entry.desired, body, entry.behaviour)
     check_plan(entry.kind, entry.target.name, plan, entry.desired, body, entry.behaviour)
+
+
+def _creates_compute(entry: Entry) -> bool:
+    return entry.is_compute and entry.action in (CREATE, REPLACE) and not entry.failed
 
 
 def in_order(fleet: Fleet) -> list[list[Entry]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core import canon
 from .._core.arm_id import ArmId
 from .._core.errors import AmlError
 from .._engine.kind import Body, Kind, Status
@@ -79,12 +80,17 @@ class BatchDeploymentExtension:
 
     def _require_compute(self, compute: str | None) -> None:
         remote = self._remote
-        if compute and remote.client.find(compute, remote.kind.api_version) is None:
+        if compute and remote.client.find(compute, remote.kind.api_version) is None and not self._is_expected(compute):
             raise ComputeMissing(
                 f"{remote.title} cannot use the compute target {ArmId(compute).name!r}, because it does not exist.",
                 target=remote.target.id,
                 hint="Nothing was sent. Create the compute target first, or correct compute.",
             )
+
+    def _is_expected(self, compute: str) -> bool:
+        """Whether a missing compute target may exist in the run, because what comes before creates it."""
+        behaviour = self._remote.behaviour
+        return behaviour.check_mode and canon.arm_id(compute) in behaviour.created_earlier
 
     def _require_no_default(self, done: str) -> None:
         remote = self._remote
