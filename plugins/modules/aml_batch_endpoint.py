@@ -36,6 +36,11 @@ options:
   description:
     description: Description. Null removes it.
     type: str
+  properties:
+    description:
+      - Properties of the endpoint, names with texts. Only the declared names are managed. The service takes further ones, and neither changes nor removes one.
+      - Names that begin with C(azure) are the service's own, and are not in results.
+    type: dict
   defaults:
     description: What a request gets that names nothing else.
     type: dict
@@ -122,6 +127,11 @@ endpoint:
       sample: null
     tags:
       description: Tags.
+      type: dict
+      returned: always
+      sample: {}
+    properties:
+      description: Properties, without those of the service.
       type: dict
       returned: always
       sample: {}

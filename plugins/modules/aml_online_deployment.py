@@ -146,6 +146,52 @@ options:
       initial_delay:
         description: Seconds before the first probe. Must be 0 or greater.
         type: int
+  startup_probe:
+    description:
+      - Probe that decides whether the container has started. The other probes begin after it. The Azure ML CLI has no such field.
+    type: dict
+    suboptions:
+      failure_threshold:
+        description: Failures after which the container counts as unhealthy. Must be 1 or greater.
+        type: int
+      success_threshold:
+        description: Successes after which the container counts as healthy. Must be 1 or greater.
+        type: int
+      timeout:
+        description: Seconds after which a probe has failed. Must be 1 or greater.
+        type: int
+      period:
+        description: Seconds between two probes. Must be 1 or greater.
+        type: int
+      initial_delay:
+        description: Seconds before the first probe. Must be 0 or greater.
+        type: int
+  data_collector:
+    description: Which requests and answers are collected in the storage account of the workspace, for monitoring.
+    type: dict
+    suboptions:
+      collections:
+        description:
+          - What is collected, by name. C(request) and C(response) are the payloads; the scoring script logs collections of other names itself.
+          - Each has C(enabled), and optionally C(data), the registered data asset to collect in, as C(azureml:NAME:VERSION) or its id, and C(client_id), the
+            client id of the managed identity that writes. If that is not set, the service uses an identity of the endpoint.
+          - The mapping is the complete list. Null collects nothing. Required for the other options of O(data_collector).
+        type: dict
+      rolling_rate:
+        description: How often a new folder is begun.
+        type: str
+        choices: [minute, hour, day]
+      sampling_rate:
+        description: Share of the requests that is collected, from 0 to 1, of each collection.
+        type: float
+      request_logging:
+        description: What is collected with the payloads.
+        type: dict
+        suboptions:
+          capture_headers:
+            description: Headers of the requests. Null or an empty list collects none.
+            type: list
+            elements: str
   environment_variables:
     description:
       - Environment variables of the container. Only the declared names are managed. A null value removes one, and null instead of the mapping all but
@@ -356,6 +402,16 @@ deployment:
       type: dict
       returned: always
       sample: {failure_threshold: 30, success_threshold: 1, timeout: 2, period: 10, initial_delay: 10}
+    startup_probe:
+      description: The startup probe.
+      type: dict
+      returned: always
+      sample: {failure_threshold: null, success_threshold: null, timeout: null, period: null, initial_delay: null}
+    data_collector:
+      description: What is collected of requests and answers. C(sampling_rate) is null if the collections have different ones.
+      type: dict
+      returned: always
+      sample: {collections: {request: {enabled: true}}, rolling_rate: hour, sampling_rate: 1.0, request_logging: {capture_headers: null}}
     environment_variables:
       description: Environment variables, those that the service adds included. Values are masked unless O(show_variables) names them.
       type: dict

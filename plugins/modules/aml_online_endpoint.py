@@ -63,6 +63,11 @@ options:
   description:
     description: Description. Null removes it.
     type: str
+  properties:
+    description:
+      - Properties of the endpoint, names with texts. Only the declared names are managed. The service takes further ones, and neither changes nor removes one.
+      - Names that begin with C(azure) are the service's own, and are not in results.
+    type: dict
   public_network_access:
     description:
       - Whether the endpoint can be reached from public networks. V(disabled) needs a private endpoint of the workspace.
@@ -225,6 +230,11 @@ endpoint:
       sample: null
     tags:
       description: Tags.
+      type: dict
+      returned: always
+      sample: {}
+    properties:
+      description: Properties, without those of the service.
       type: dict
       returned: always
       sample: {}

@@ -41,7 +41,6 @@ DIAGNOSTICS = [
 ENDPOINTS = [
     "keys.primaryKey",
     "keys.secondaryKey",
-    "properties.*",
     "sku.capacity",
     "sku.family",
     "sku.name",
@@ -50,18 +49,7 @@ ENDPOINTS = [
 ]
 DEPLOYMENTS = [
     "codeConfiguration.codeId",
-    "dataCollector.collections.*.clientId",
-    "dataCollector.collections.*.dataCollectionMode",
-    "dataCollector.collections.*.dataId",
-    "dataCollector.collections.*.samplingRate",
-    "dataCollector.requestLogging.captureHeaders[]",
-    "dataCollector.rollingRate",
     "properties.*",
-    "startupProbe.failureThreshold",
-    "startupProbe.initialDelay",
-    "startupProbe.period",
-    "startupProbe.successThreshold",
-    "startupProbe.timeout",
 ]
 BATCH_DEPLOYMENTS = [
     "codeConfiguration.codeId",

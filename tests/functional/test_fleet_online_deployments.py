@@ -394,17 +394,28 @@ FULL = deployment(
     request_settings={"request_timeout_ms": 3000, "max_concurrent_requests_per_instance": 2},
     liveness_probe={"initial_delay": 20, "period": 5},
     egress_public_network_access="disabled",
+    startup_probe={"initial_delay": 5},
+    data_collector={
+        "collections": {"request": {"enabled": True}, "drift": {"enabled": False, "data": "azureml:seen:1"}},
+        "rolling_rate": "day",
+        "sampling_rate": 0.25,
+        "request_logging": {"capture_headers": ["X-Request-Id"]},
+    },
 )
 
 
 def test_an_export_has_them_as_variables_as_a_fleet_and_as_files_of_the_cli(azure: Azure, tmp_path: Path) -> None:
-    azure.run(FLEET, workspaces=served(FULL, GREEN, traffic={"blue": 90, "green": 10}))
+    azure.run(FLEET, workspaces=served(FULL, GREEN, traffic={"blue": 90, "green": 10}, properties={"stage": "test"}))
     exported = azure.run("aml_export_info")
     assert azure.writes == []
     assert [row["name"] for row in exported["vars"]["aml_online_deployments"]] == ["blue", "green"]
     assert exported["vars"]["aml_online_endpoints"][0]["traffic"] == {"blue": 90, "green": 10}
     missing = {row["option"] for row in exported["missing"] if row["name"] == "iris/blue"}
-    assert missing == {"environment_variables.LEVEL", "location"} and "info" not in str(exported["vars"])
+    # The schema of the CLI has no startup probe.
+    assert missing == {"environment_variables.LEVEL", "location", "startup_probe.initial_delay"} and "info" not in str(
+        exported["vars"]
+    )
+    assert exported["vars"]["aml_online_endpoints"][0]["properties"] == {"stage": "test"}
     for row in exported["vars"]["aml_online_deployments"]:
         assert azure.run("aml_online_deployment", **row)["changed"] is False
         # Read by azure-ai-ml's own loader.

@@ -108,6 +108,54 @@ def test_what_is_not_declared_stays(azure: Azure) -> None:
     assert changed["deployment"]["instance_count"] == 1 and held["model"].endswith("/models/iris/versions/3")
 
 
+def test_properties_of_an_endpoint_are_added_and_stay(azure: Azure) -> None:
+    azure.run(ENDPOINT, **NAMED, properties={"stage": "test"})
+    azure.run(ENDPOINT, **NAMED, properties={"level": 2})
+    assert only(azure)["properties"] == {"stage": "test", "level": "2"}
+    held = azure.get(DOCUMENT)["properties"]["properties"]
+    assert {"stage", "level", "azureml.onlineendpointid", "AzureAsyncOperationUri"} == set(held)
+    assert not azure.run(ENDPOINT, **NAMED, properties={"stage": "test", "level": 2})["changed"]
+    for check in (True, False):
+        failed = azure.run(ENDPOINT, check=check, **NAMED, properties={"stage": "live"}, ok=False)
+        assert failed["failure"]["code"] == "PropertyIsFinal" and azure.writes == []
+        assert "properties.stage cannot become 'live', because it is 'test'" in failed["msg"]
+    user = {"type": "user_assigned", "user_assigned_identities": [azure.identity("id-one")]}
+    azure.run(ENDPOINT, **NAMED, identity=user, on_immutable_change="recreate")
+    assert only(azure)["properties"] == {"stage": "test", "level": "2"}
+
+
+def test_a_data_collector_is_changed_in_parts_and_removed(azure: Azure) -> None:
+    """The share of the requests is one option, and of each collection in ARM."""
+    collections = {"request": {"enabled": True}, "seen": {"enabled": "false", "data": "azureml:seen:1"}}
+    prepare(azure, {**BLUE, "data_collector": {"collections": collections, "sampling_rate": 0.5}})
+    place = f"{DOCUMENT}/deployments/blue"
+    seen = {"dataCollectionMode": "Disabled", "dataId": f"{WORKSPACE_ID}/data/seen/versions/1", "samplingRate": 0.5}
+    request = {"dataCollectionMode": "Enabled", "samplingRate": 0.5}
+    assert azure.get(place)["properties"]["dataCollector"] == {"collections": {"request": request, "seen": seen}}
+    steps: list[tuple[dict[str, t.Any], t.Any]] = [
+        ({"collections": {"request": {"enabled": True}, "seen": {"enabled": False, "data": seen["dataId"].upper()}}}, None),
+        ({"sampling_rate": 0.5, "request_logging": {"capture_headers": []}}, None),
+        ({"rolling_rate": "day", "request_logging": {"capture_headers": ["X-Id"]}}, {"request": request, "seen": seen}),
+        ({"request_logging": {"capture_headers": ["x-id"]}}, None),
+        ({"collections": {"request": {"enabled": True}, "response": {"enabled": True}}}, {"request": request, "response": request}),
+        ({"sampling_rate": 1}, dict.fromkeys(("request", "response"), {**request, "samplingRate": 1})),
+    ]  # fmt: skip
+    for options, after in steps:
+        planned = azure.run(DEPLOYMENT, check=True, **BLUE, data_collector=options)
+        done = azure.run(DEPLOYMENT, **BLUE, data_collector=options)
+        assert planned["plan"] == done["plan"] and done["changed"] is (after is not None), options
+        held = azure.get(place)["properties"]["dataCollector"]
+        assert after is None or held["collections"] == after
+    assert (held["rollingRate"], held["requestLogging"]) == ("Day", {"captureHeaders": ["X-Id"]})
+    shown = azure.run(DEPLOYMENT, **BLUE)["deployment"]["data_collector"]
+    assert shown["sampling_rate"] == 1 and shown["rolling_rate"] == "day"
+    azure.run(DEPLOYMENT, **BLUE, data_collector={"collections": None})
+    assert azure.get(place)["properties"]["dataCollector"] is None
+    assert not azure.run(DEPLOYMENT, **BLUE, data_collector={"collections": {}})["changed"]
+    azure.run(DEPLOYMENT, **BLUE, startup_probe={"failure_threshold": 60})
+    assert azure.get(place)["properties"]["startupProbe"] == {"failureThreshold": 60}
+
+
 def test_variables_are_hidden(azure: Azure) -> None:
     secret = "planted-value-of-a-variable"
     prepare(azure)
@@ -187,6 +235,8 @@ REFUSED: list[tuple[str, dict[str, t.Any], str, str]] = [
     (DEPLOYMENT, {**BLUE, "name": "pink", "type": "kubernetes"}, "EndpointOfAnotherType", "type managed"),
     (DEPLOYMENT, {"endpoint_name": "iris-prod", "name": "pink", "instance_count": 1}, "RequiredForCreation", "instance_type"),
     (DEPLOYMENT, {**BLUE, "endpoint_name": "none"}, "ParentResourceNotFound", "does not exist"),
+    (DEPLOYMENT, {**BLUE, "name": "pink", "data_collector": {"sampling_rate": 0.5}}, "CollectionsMissing", "needs data_collector.collections"),
+    (DEPLOYMENT, {**BLUE, "data_collector": {"rolling_rate": "day"}}, "CollectionsMissing", "data_collector.rolling_rate needs"),
 ]  # fmt: skip
 
 
@@ -214,6 +264,16 @@ OFFLINE: list[tuple[str, dict[str, t.Any], str]] = [
     (DEPLOYMENT, {**BLUE, "environment": "azureml:sklearn"}, "InvalidAsset"),
     (DEPLOYMENT, {**BLUE, "code_configuration": {"code": "azureml:scoring:1"}}, "ScriptMissing"),
     (DEPLOYMENT, {**BLUE, "instance_count": 0}, "OutOfRange"),
+    (DEPLOYMENT, {**BLUE, "data_collector": {"collections": {"request": {"enabled": "maybe"}}}}, "InvalidCollection"),
+    (DEPLOYMENT, {**BLUE, "data_collector": {"collections": {"request": {"rate": 1}}}}, "InvalidCollection"),
+    (
+        DEPLOYMENT,
+        {**BLUE, "data_collector": {"collections": {"request": {"enabled": True, "data": "seen"}}}},
+        "InvalidAsset",
+    ),
+    (DEPLOYMENT, {**BLUE, "data_collector": {"sampling_rate": 2}}, "OutOfRange"),
+    (ENDPOINT, {**NAMED, "properties": {"azureml.owner": "me"}}, "InvalidProperty"),
+    (ENDPOINT, {**NAMED, "properties": {"stage": None}}, "InvalidProperty"),
 ]
 
 

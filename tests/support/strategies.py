@@ -353,6 +353,23 @@ VALUES: dict[str, Strategy] = {
     "instance_count": st.integers(1, 4),
     "instance_type": spelled("Standard_DS3_v2"),
     "aml_online_deployment:scale_settings": st.just({"type": "default"}),
+    # The settings need collections.
+    "aml_online_deployment:data_collector": st.sampled_from(
+        [
+            {"collections": {"request": {"enabled": True}}, "rolling_rate": "hour", "sampling_rate": 0.5},
+            {
+                "collections": {
+                    "request": {"enabled": "false", "data": "azureml:asked:1"},
+                    "response": {"enabled": True, "client_id": GUID},
+                },
+                "request_logging": {"capture_headers": ["X-Request-Id"]},
+            },
+            {"collections": None},
+        ]
+    ),
+    # What an endpoint has cannot be changed.
+    "aml_online_endpoint:properties": st.just({"stage": "test"}),
+    "aml_batch_endpoint:properties": st.just({"stage": "test"}),
     "aml_batch_deployment:compute": st.just(f"{WORKSPACE_ID}/computes/cpu-cluster"),
     "aml_batch_deployment:settings.environment_variables": st.just({"LEVEL": "info"}),
     "aml_online_deployment:environment_variables": st.dictionaries(

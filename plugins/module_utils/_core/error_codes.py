@@ -12,53 +12,54 @@ CODES = frozenset(
     ApiVersionLacksAction ApiVersionLacksOption ApiVersionRequired AttachedAgain AuthenticationFailed
     AuthoritiesUnreadable BadRequest CannotBeRemoved CategoriesMissing CategoriesMixed CertificateGivenTwice
     CertificateIncomplete CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile CloudMetadataUnavailable
-    ClusterMinNodesExceedCoreQuota ComputeCannotRunJobs ComputeCountExceeded ComputeMissing ComputeNotFound Conflict
-    ConnectionFailed ConnectionInherited ContactSupport CredentialFileReadable CredentialIncomplete CredentialNotFound
-    CredentialsAmbiguous CredentialsIncomplete CredentialUnavailable CredentialUnused CrossRegionCluster
-    CrossRegionInstance CrossRegionManagedNetwork CrossRegionPrivateLink DatastoreNotRemovable DeclaredTwice
-    DefaultNotSettable DeleteNotSupported DeleteUnderlyingNeeded DependentsNeedPermanentDelete DeploymentFailed
-    DeploymentMissing DeploymentsDeleted DeprecatedQuotaType DestinationMissing DiagnosisFailed DomainLabelMissing
-    DuplicateCompute DuplicateFamily EmptyCondition EmptySelection EmptyText EncryptionWithoutKey EndlessList
-    EndpointOfAnotherType Error ExtensionIncomplete ExtensionUnhealthy FailedDependent FamilyQuotaExceeded FewNodes
-    FileInNoWorkspace FileNotReadable FileNotWritable FileWithoutTarget FirewallWithoutRules FirstIdentityOnly
-    FleetFailed FleetNameMissing FolderMissing Forbidden HubOfProject IdentityConflict IdentityMissing IdentityNotFound
-    IdentityTypeIsFinal IdleShutdownNeedsPermission IdleShutdownWithApplications ImmutableChange ImmutableChangeIgnored
-    InstanceTypeTooLarge InternalError Interrupted InUse InvalidAddress InvalidApiVersion InvalidApplication
-    InvalidAsset InvalidAuthenticationTokenTenant InvalidCertificate InvalidCommand InvalidComputeName
-    InvalidConnectionName InvalidConnectionType InvalidContainerRegistry InvalidCredentialsType InvalidDatastoreName
-    InvalidDeclaration InvalidDefaults InvalidDefinition InvalidEndpointName InvalidEntry InvalidEnvironment
-    InvalidFleetName InvalidGuid InvalidHost InvalidHostPrefix InvalidInstanceType InvalidIpRange InvalidLabel
-    InvalidLocation InvalidMetadata InvalidName InvalidNamespace InvalidOption InvalidQuotaBelowClusterMinimum
-    InvalidQuotaExceedsSubscriptionLimit InvalidRange InvalidRegions InvalidRegistryName InvalidResourceGroupName
-    InvalidResourceId InvalidResourceType InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSetting
-    InvalidSize InvalidSshKey InvalidStorageConfig InvalidStorageName InvalidSubscriptionId InvalidTag InvalidTenant
-    InvalidText InvalidTraffic InvalidUserName InvalidVariable InvalidVMFamilyName InvalidWorkspaceName
-    IsolationModeIsFinal JobCheckFailed KeyOfAnotherVault KeyRotationNotSupported KeyVaultNotProtected
-    KeyVaultNotPublic KeyVaultRequired KindMismatch LibraryMissing LinkOutOfFolder LocationMissing LocationNotOffered
-    LongName ManagedNetworkStaysOn ManyNodes MinimumAboveMaximum MinimumNodes MissingSubscriptionRegistration
-    NameDoesNotFitType NamedTwice NeedsReplacement NetworkIncomplete NetworkInOtherRegion NetworkInOtherSubscription
-    NetworkKindIsFinal NetworkMissing NodeSelectorUnmatched NoLogin NoLogNeeded NoRegisteredProviderFound
-    NotAFeatureStore NotApplied NoTargetMatches NotChecked NotEnoughCores NotForHubs NotFound NotManaged NotNamed
-    NotRead NotStarted NullNotAllowed OnlyWhenCreated OperationCanceled OperationFailed OperationNotEnabledForRegion
-    OperationNotFound OperationNotSupportedForSku OperationsFailed OptionOfAnotherType OtherExtensionType
-    OtherSubscription OtherTarget OutboundAccessMissing OutOfRange OutsideManagedNetwork PagingLoop
-    ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced PlanChanged PlanNotReadable PreconditionFailed
-    PreflightFailed PreviewFeature PrimaryIdentityMissing PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound
-    PrivateEndpointMissing ProjectRegion ProtectedSettingsReplaced ProvisioningFailed ProvisioningWithoutNetwork
-    QuotaBelowMaximum QuotaExceeded QuotaNotAvailableForResource QuotaNotRequestable QuotaRequestRefused QuotaUnknown
-    RangesOverlap ReadOnlyProperty Recovered RecreatedMeanwhile RegionNotRemovable RegionStorageFixed
-    RegistryOfOtherSubscription RelayNotDeclared RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound
-    ResourceNotFound Retired Retiring RoleAssignmentKept RuleNeedsApprovedMode RuleWithoutNetwork RunningWorkAffected
-    ScopeLocked ScopeMissing ScriptByAddress ScriptMissing SdkRefused SecretNeeded SecretNotSent ServiceError
-    ServiceUnavailable SharedDependent SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable SizeNotOffered
-    SmallCluster SoftDeletedWorkspace SparkWithoutProvisioning SshKeyMissing SshUserMissing SsoOfAssignedInstance
-    StorageByHostName StorageWithNamespace SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing
-    SubnetNotFound SubnetTooSmall SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound
-    SubscriptionRequestsThrottled TagsGivenTwice TakenFromHub TargetNotFound TargetNotReadable TlsContradiction
-    TlsDisabled TooExpensive TooFewNodes TooManyIpRules TooManyRequests TooManySchedules TooManyTags
-    UnderlyingNotDeletable UnexpectedAnswer UnexpectedComputes UnknownCloud UnknownInstanceType UnknownRole UnknownSize
-    UntrustedAddress UserIncomplete WaitTimeout WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound
-    WorkspaceNotReadable WorkspaceQuotaExceeded WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
+    ClusterMinNodesExceedCoreQuota CollectionsMissing ComputeCannotRunJobs ComputeCountExceeded ComputeMissing
+    ComputeNotFound Conflict ConnectionFailed ConnectionInherited ContactSupport CredentialFileReadable
+    CredentialIncomplete CredentialNotFound CredentialsAmbiguous CredentialsIncomplete CredentialUnavailable
+    CredentialUnused CrossRegionCluster CrossRegionInstance CrossRegionManagedNetwork CrossRegionPrivateLink
+    DatastoreNotRemovable DeclaredTwice DefaultNotSettable DeleteNotSupported DeleteUnderlyingNeeded
+    DependentsNeedPermanentDelete DeploymentFailed DeploymentMissing DeploymentsDeleted DeprecatedQuotaType
+    DestinationMissing DiagnosisFailed DomainLabelMissing DuplicateCompute DuplicateFamily EmptyCondition
+    EmptySelection EmptyText EncryptionWithoutKey EndlessList EndpointOfAnotherType Error ExtensionIncomplete
+    ExtensionUnhealthy FailedDependent FamilyQuotaExceeded FewNodes FileInNoWorkspace FileNotReadable FileNotWritable
+    FileWithoutTarget FirewallWithoutRules FirstIdentityOnly FleetFailed FleetNameMissing FolderMissing Forbidden
+    HubOfProject IdentityConflict IdentityMissing IdentityNotFound IdentityTypeIsFinal IdleShutdownNeedsPermission
+    IdleShutdownWithApplications ImmutableChange ImmutableChangeIgnored InstanceTypeTooLarge InternalError Interrupted
+    InUse InvalidAddress InvalidApiVersion InvalidApplication InvalidAsset InvalidAuthenticationTokenTenant
+    InvalidCertificate InvalidCollection InvalidCommand InvalidComputeName InvalidConnectionName InvalidConnectionType
+    InvalidContainerRegistry InvalidCredentialsType InvalidDatastoreName InvalidDeclaration InvalidDefaults
+    InvalidDefinition InvalidEndpointName InvalidEntry InvalidEnvironment InvalidFleetName InvalidGuid InvalidHost
+    InvalidHostPrefix InvalidInstanceType InvalidIpRange InvalidLabel InvalidLocation InvalidMetadata InvalidName
+    InvalidNamespace InvalidOption InvalidProperty InvalidQuotaBelowClusterMinimum InvalidQuotaExceedsSubscriptionLimit
+    InvalidRange InvalidRegions InvalidRegistryName InvalidResourceGroupName InvalidResourceId InvalidResourceType
+    InvalidRule InvalidRuleName InvalidSchedule InvalidScript InvalidSetting InvalidSize InvalidSshKey
+    InvalidStorageConfig InvalidStorageName InvalidSubscriptionId InvalidTag InvalidTenant InvalidText InvalidTraffic
+    InvalidUserName InvalidVariable InvalidVMFamilyName InvalidWorkspaceName IsolationModeIsFinal JobCheckFailed
+    KeyOfAnotherVault KeyRotationNotSupported KeyVaultNotProtected KeyVaultNotPublic KeyVaultRequired KindMismatch
+    LibraryMissing LinkOutOfFolder LocationMissing LocationNotOffered LongName ManagedNetworkStaysOn ManyNodes
+    MinimumAboveMaximum MinimumNodes MissingSubscriptionRegistration NameDoesNotFitType NamedTwice NeedsReplacement
+    NetworkIncomplete NetworkInOtherRegion NetworkInOtherSubscription NetworkKindIsFinal NetworkMissing
+    NodeSelectorUnmatched NoLogin NoLogNeeded NoRegisteredProviderFound NotAFeatureStore NotApplied NoTargetMatches
+    NotChecked NotEnoughCores NotForHubs NotFound NotManaged NotNamed NotRead NotStarted NullNotAllowed OnlyWhenCreated
+    OperationCanceled OperationFailed OperationNotEnabledForRegion OperationNotFound OperationNotSupportedForSku
+    OperationsFailed OptionOfAnotherType OtherExtensionType OtherSubscription OtherTarget OutboundAccessMissing
+    OutOfRange OutsideManagedNetwork PagingLoop ParentResourceNotFound PasswordInsteadOfKey PlaceholderNotReplaced
+    PlanChanged PlanNotReadable PreconditionFailed PreflightFailed PreviewFeature PrimaryIdentityMissing
+    PrimaryIdentityNotAssigned PrivateEndpointConnectionNotFound PrivateEndpointMissing ProjectRegion PropertyIsFinal
+    ProtectedSettingsReplaced ProvisioningFailed ProvisioningWithoutNetwork QuotaBelowMaximum QuotaExceeded
+    QuotaNotAvailableForResource QuotaNotRequestable QuotaRequestRefused QuotaUnknown RangesOverlap ReadOnlyProperty
+    Recovered RecreatedMeanwhile RegionNotRemovable RegionStorageFixed RegistryOfOtherSubscription RelayNotDeclared
+    RequestDisallowedByPolicy RequiredForCreation ResourceGroupNotFound ResourceNotFound Retired Retiring
+    RoleAssignmentKept RuleNeedsApprovedMode RuleWithoutNetwork RunningWorkAffected ScopeLocked ScopeMissing
+    ScriptByAddress ScriptMissing SdkRefused SecretNeeded SecretNotSent ServiceError ServiceUnavailable SharedDependent
+    SignInUnreachable SizeNotForKind SizeNotLowPriorityCapable SizeNotOffered SmallCluster SoftDeletedWorkspace
+    SparkWithoutProvisioning SshKeyMissing SshUserMissing SsoOfAssignedInstance StorageByHostName StorageWithNamespace
+    SubnetBesideManagedNetwork SubnetDelegated SubnetGivenTwice SubnetMissing SubnetNotFound SubnetTooSmall
+    SubnetWithoutLoadBalancer SubscriptionMissing SubscriptionNotFound SubscriptionRequestsThrottled TagsGivenTwice
+    TakenFromHub TargetNotFound TargetNotReadable TlsContradiction TlsDisabled TooExpensive TooFewNodes TooManyIpRules
+    TooManyRequests TooManySchedules TooManyTags UnderlyingNotDeletable UnexpectedAnswer UnexpectedComputes
+    UnknownCloud UnknownInstanceType UnknownRole UnknownSize UntrustedAddress UserIncomplete WaitTimeout
+    WorkspaceExists WorkspaceNotDeclared WorkspaceNotFound WorkspaceNotReadable WorkspaceQuotaExceeded
+    WorkspacesMissing WrongDefinitionType WrongResourceType WrongType
 """.split()
 )
 

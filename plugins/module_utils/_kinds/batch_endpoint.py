@@ -20,7 +20,7 @@ from .._engine.fields import Field, choice
 from .._engine.kind import Body, Kind, fixed
 from .._engine.plan import Declared, Plan
 from . import online_endpoint
-from .online_endpoint import NAME, check_name, without_service_properties, writable
+from .online_endpoint import NAME, check_name, check_properties, without_service_properties, writable
 
 _SOURCE = "ARM types of 2026-05-01, BatchEndpointProperties"
 _READ_ONLY = ("provisioningState", "scoringUri", "swaggerUri", "keys")
@@ -55,6 +55,7 @@ FIELDS = (
     ),
     _SHARED["description"],
     _SHARED["tags"],
+    _SHARED["properties"],
     Field(
         DEFAULT,
         "properties.defaults.deploymentName",
@@ -95,6 +96,9 @@ class BatchEndpoint(Kind):
             message = f"{DEFAULT}: the endpoint does not exist, so it has no deployment {declared[DEFAULT]}. Create it without {DEFAULT}, then its deployments."
             yield Finding("DeploymentMissing", DEFAULT, message, _SOURCE)
 
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        yield from check_properties(declared, current)
+
     # --- documents ---
 
     def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
@@ -106,9 +110,8 @@ class BatchEndpoint(Kind):
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
         new = super().recreate_body(body, plan, declared, target, parent)
         # Its deployments go with the old one, and what the service keeps about it.
-        for name in ("defaults", "properties"):
-            new["properties"].pop(name, None)
-        return new
+        new["properties"].pop("defaults", None)
+        return without_service_properties(new)
 
     def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
         return self.fields, without_service_properties(body)
@@ -129,6 +132,7 @@ class BatchEndpoint(Kind):
             "name": body.get("name"),
             **values,
             "tags": values["tags"] or {},
+            "properties": values["properties"] or {},
             "scoring_uri": properties.get("scoringUri"),
             "openapi_uri": properties.get("swaggerUri"),
             "provisioning_state": properties.get("provisioningState"),

@@ -17,6 +17,7 @@ from .._core import canon, redact, shape
 from .._core.arm_id import ArmId, Target
 from .._core.errors import RuleError
 from .._core.findings import Finding, Findings
+from .._core.paths import get_path
 from .._engine import rules, versions
 from .._engine.fields import Field, choice, duration_from_seconds, seconds_from_service
 from .._engine.kind import Body, Kind, fixed
@@ -110,19 +111,196 @@ def _number(option: str, path: str, lowest: int, **more: t.Any) -> Field:
     return Field(option, _P + path, spec={"type": "int"}, rule=rules.at_least(lowest, _SOURCE), **more)
 
 
+# As far as types of versions are stored here.
+_WITH_STARTUP = versions.Versions("2025-12-01", "2024-10-01-preview")
 _SECONDS: dict[str, t.Any] = {"to_arm": duration_from_seconds, "from_arm": seconds_from_service, "shape": shape.TEXT}
 _MS: dict[str, t.Any] = {"to_arm": _milliseconds, "from_arm": _from_duration_ms, "shape": shape.TEXT}
 _NUMBER: dict[str, t.Any] = {"shape": shape.NUMBER}
 
 
-def _probe(option: str, path: str) -> tuple[Field, ...]:
+def _probe(option: str, path: str, **more: t.Any) -> tuple[Field, ...]:
     return (
-        _number(f"{option}.failure_threshold", f"{path}.failureThreshold", 1, **_NUMBER),
-        _number(f"{option}.success_threshold", f"{path}.successThreshold", 1, **_NUMBER),
-        _number(f"{option}.timeout", f"{path}.timeout", 1, **_SECONDS),
-        _number(f"{option}.period", f"{path}.period", 1, **_SECONDS),
-        _number(f"{option}.initial_delay", f"{path}.initialDelay", 0, **_SECONDS),
+        _number(f"{option}.failure_threshold", f"{path}.failureThreshold", 1, **_NUMBER, **more),
+        _number(f"{option}.success_threshold", f"{path}.successThreshold", 1, **_NUMBER, **more),
+        _number(f"{option}.timeout", f"{path}.timeout", 1, **_SECONDS, **more),
+        _number(f"{option}.period", f"{path}.period", 1, **_SECONDS, **more),
+        _number(f"{option}.initial_delay", f"{path}.initialDelay", 0, **_SECONDS, **more),
     )
+
+
+# --- the data collector ---
+
+COLLECTIONS, SAMPLING = "data_collector.collections", "data_collector.sampling_rate"
+_COLLECTIONS = _P + "dataCollector.collections"
+_KEYS = {"enabled", "data", "client_id"}
+_DATA = _Asset("data", in_registry=False)
+
+
+def _collections(value: t.Any, option: str) -> Findings:
+    for name, content in value.items():
+        problem = _problem_of_collection(content)
+        if problem:
+            yield Finding(
+                "InvalidCollection", option, f"{option}.{name} {problem}.", "azure-ai-ml, DeploymentCollectionSchema"
+            )
+        elif content.get("data") is not None:
+            yield from _DATA(content["data"], f"{option}.{name}.data")
+
+
+def _problem_of_collection(content: t.Any) -> str | None:
+    if not isinstance(content, dict):
+        return "must be a mapping with enabled"
+    unknown = sorted({str(key) for key in content} - _KEYS)
+    if unknown:
+        return f"has {unknown[0]}, and can have {', '.join(sorted(_KEYS))}"
+    if not isinstance(canon.boolean_text(content.get("enabled")), bool):
+        return "needs enabled, which is true or false"
+    return None
+
+
+def _collections_to_arm(value: t.Any) -> dict[str, t.Any]:
+    rows = {
+        str(name): {
+            "dataCollectionMode": "Enabled" if canon.boolean_text(content["enabled"]) else "Disabled",
+            "dataId": content.get("data"),
+            "clientId": content.get("client_id"),
+        }
+        for name, content in value.items()
+    }
+    return {name: {key: one for key, one in row.items() if one is not None} for name, row in rows.items()}
+
+
+def _collections_from_arm(value: t.Any) -> dict[str, t.Any]:
+    rows = {
+        name: {
+            "enabled": str((content or {}).get("dataCollectionMode")).casefold() == "enabled",
+            "data": (content or {}).get("dataId"),
+            "client_id": (content or {}).get("clientId"),
+        }
+        for name, content in value.items()
+    }
+    return {name: {key: one for key, one in row.items() if one is not None} for name, row in rows.items()}
+
+
+def _same_collections(value: t.Any) -> t.Any:
+    return {
+        str(name): (
+            canon.boolean_text(content["enabled"]),
+            _same_asset(content.get("data")),
+            canon.caseless(content.get("client_id")),
+        )
+        for name, content in (value or {}).items()
+    }
+
+
+def _same_headers(value: t.Any) -> t.Any:
+    return sorted(str(name).casefold() for name in value or ())
+
+
+class SamplingField(Field):
+    """The share of the requests that is collected: one for all collections, of which each has it in ARM."""
+
+    def read(self, body: Body) -> t.Any:
+        rates = list(_rates(body).values())
+        return rates[0] if rates and all(rate == rates[0] for rate in rates) else None
+
+
+def _rates(body: Body) -> dict[str, t.Any]:
+    """The share of each collection that has one."""
+    collections = get_path(body, _COLLECTIONS)
+    rows = collections.items() if isinstance(collections, dict) else ()
+    return {
+        name: row["samplingRate"] for name, row in rows if isinstance(row, dict) and row.get("samplingRate") is not None
+    }
+
+
+def _finish_collector(changed: Body, before: Body, rate: t.Any) -> None:
+    """Give each collection its share: the declared one, or that which it had. Without collections, nothing is collected."""
+    collector = changed["properties"].get("dataCollector")
+    if collector is None:
+        return
+    collections = collector.get("collections") or {}
+    collections.pop("*", None)
+    if not collections:
+        changed["properties"]["dataCollector"] = None
+        return
+    held, common = _rates(before), _RATE.read(before)
+    for name, row in collections.items():
+        share = rate if rate is not None else held.get(name, common)
+        if share is not None:
+            row["samplingRate"] = share
+    logging = collector.get("requestLogging")
+    if logging is not None and not logging.get("captureHeaders"):
+        collector["requestLogging"] = None
+
+
+def _check_collector(declared: Declared, current: t.Any) -> Findings:
+    """What is collected must be known: ARM requires collections."""
+    collections = declared[COLLECTIONS] if COLLECTIONS in declared else current
+    others = [option for option in declared if option.startswith("data_collector.") and declared[option] is not None]
+    others = [option for option in others if option != COLLECTIONS]
+    if others and not collections:
+        message = f"{others[0]} needs {COLLECTIONS}, which names what is collected."
+        yield Finding("CollectionsMissing", others[0], message, _SOURCE)
+
+
+_RATE = SamplingField(
+    SAMPLING,
+    f"{_COLLECTIONS}.*.samplingRate",
+    spec={"type": "float"},
+    rule=rules.between(0, 1, "", _SOURCE),
+    shape=shape.NUMBER,
+    examples=(0.5, 1),
+)
+_COLLECTOR = (
+    Field(
+        COLLECTIONS,
+        _COLLECTIONS,
+        spec={"type": "dict"},
+        rule=_collections,
+        canon=_same_collections,
+        to_arm=_collections_to_arm,
+        from_arm=_collections_from_arm,
+        shape=shape.mapping(
+            values=shape.mapping(
+                {
+                    "dataCollectionMode": shape.TEXT,
+                    "dataId": shape.TEXT,
+                    "clientId": shape.TEXT,
+                    "samplingRate": shape.NUMBER,
+                }
+            )
+        ),
+        clearable=True,
+        cleared={},
+        examples=({"request": {"enabled": True}, "response": {"enabled": False, "data": "azureml:answers:1"}},),
+        wrong=(
+            {"request": True},
+            {"request": {}},
+            {"request": {"enabled": "maybe"}},
+            {"request": {"enabled": True, "data": "./answers"}},
+            {"request": {"enabled": True, "rate": 1}},
+        ),
+    ),
+    Field(
+        "data_collector.rolling_rate",
+        _P + "dataCollector.rollingRate",
+        spec={"type": "str", "choices": ["minute", "hour", "day"]},
+        canon=canon.caseless,
+        **choice(minute="Minute", hour="Hour", day="Day"),
+    ),
+    _RATE,
+    Field(
+        "data_collector.request_logging.capture_headers",
+        _P + "dataCollector.requestLogging.captureHeaders",
+        spec={"type": "list", "elements": "str"},
+        canon=_same_headers,
+        shape=shape.list_of(shape.TEXT),
+        clearable=True,
+        cleared=[],
+        examples=(["x-request-id"],),
+    ),
+)
 
 
 class VariablesField(Field):
@@ -287,6 +465,8 @@ FIELDS = (
     _number("request_settings.max_queue_wait_ms", "requestSettings.maxQueueWait", 0, **_MS),
     *_probe("liveness_probe", "livenessProbe"),
     *_probe("readiness_probe", "readinessProbe"),
+    *_probe("startup_probe", "startupProbe", cli_name=None, versions=_WITH_STARTUP),
+    *_COLLECTOR,
     VariablesField(
         "environment_variables",
         _P + "environmentVariables",
@@ -393,6 +573,16 @@ class OnlineDeployment(Deployment):
 
     # --- what was declared ---
 
+    def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
+        flat = super().declare(tree, target)
+        if flat.get(COLLECTIONS):
+            workspace = ArmId(target.parent_id).workspace
+            flat[COLLECTIONS] = {
+                name: {**row, **({"data": asset_id(row["data"], workspace, "data")} if row.get("data") else {})}
+                for name, row in flat[COLLECTIONS].items()
+            }
+        return flat
+
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
         least, most = (declared.get(f"scale_settings.{name}_instances") for name in ("min", "max"))
@@ -408,6 +598,7 @@ class OnlineDeployment(Deployment):
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         own = type_of_endpoint(parent)
         yield from super().check_create({"type": own, **declared}, parent)
+        yield from _check_collector(declared, None)
         if own and declared.get("type", own) != own:
             message = f"type is {declared['type']}, but the endpoint is of type {own}."
             yield Finding("EndpointOfAnotherType", "type", message, _SOURCE)
@@ -416,6 +607,7 @@ class OnlineDeployment(Deployment):
             yield from _check_names(own, self.names)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        yield from _check_collector(declared, current["data_collector"]["collections"])
         if "type" not in declared:
             yield from _check_type(declared, current["type"])
 
@@ -454,6 +646,7 @@ class OnlineDeployment(Deployment):
         if scale and str(scale.setdefault("scaleType", "TargetUtilization")).casefold() == "default":
             # Those of the other type do not stay.
             changed["properties"]["scaleSettings"] = {"scaleType": scale["scaleType"]}
+        _finish_collector(changed, body, values.get(SAMPLING))
         return changed
 
     def kept(self, body: Body) -> Declared:

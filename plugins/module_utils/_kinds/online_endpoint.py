@@ -111,6 +111,45 @@ def _whole_numbers(value: t.Any) -> t.Any:
     return {str(name): _percent(share) for name, share in value.items()}
 
 
+# --- properties ---
+
+# The service writes these itself, such as the address of the last operation (docs/facts.md o.2).
+_OF_SERVICE = "azure"
+
+
+def _own_properties(value: t.Any) -> dict[str, t.Any]:
+    return {name: content for name, content in value.items() if not name.casefold().startswith(_OF_SERVICE)}
+
+
+def _properties(value: t.Any, option: str) -> Findings:
+    for name, content in value.items():
+        if str(name).casefold().startswith(_OF_SERVICE):
+            message = f"{option}.{name} cannot be declared: the service itself writes the properties whose names begin with {_OF_SERVICE}."
+            yield Finding("InvalidProperty", option, message, "docs/facts.md o.2")
+        elif content is None or isinstance(content, (dict, list)):
+            message = f"The value of {option}.{name} must be text; properties of an endpoint cannot be removed."
+            yield Finding("InvalidProperty", option, message, _SOURCE)
+
+
+class PropertiesField(Field):
+    """Properties of which only the declared ones are managed: the service takes further ones, and neither changes nor removes one."""
+
+    def filled(self, before: t.Any, declared: t.Any) -> t.Any:
+        return {**(before or {}), **{str(name): str(value) for name, value in (declared or {}).items()}}
+
+
+def check_properties(declared: Declared, current: dict[str, t.Any]) -> Findings:
+    """The properties of an endpoint that exists stay as they are."""
+    held = current["properties"] or {}
+    for name, value in (declared.get("properties") or {}).items():
+        if name in held and str(value) != str(held[name]):
+            message = (
+                f"properties.{name} cannot become {str(value)!r}, because it is {held[name]!r}: "
+                "properties of an endpoint can be added, and neither changed nor removed."
+            )
+            yield Finding("PropertyIsFinal", "properties", message, _SOURCE)
+
+
 _SHARES: dict[str, t.Any] = {
     "spec": {"type": "dict"},
     "canon": _same_shares,
@@ -159,6 +198,16 @@ FIELDS = (
     ),
     Field("description", _P + "description", spec={"type": "str"}, canon=canon.text, clearable=True),
     Field("tags", "tags", spec={"type": "dict"}, rule=rules.tags, canon=canon.mapping, clearable=True),
+    PropertiesField(
+        "properties",
+        _P + "properties",
+        spec={"type": "dict"},
+        rule=_properties,
+        canon=canon.mapping,
+        from_arm=_own_properties,
+        examples=({"stage": "test"},),
+        wrong=({"azureml.owner": "me"}, {"stage": {"name": "test"}}, {"stage": None}),
+    ),
     Field(
         "public_network_access",
         _P + "publicNetworkAccess",
@@ -256,6 +305,7 @@ class OnlineEndpoint(Kind):
                 yield Finding("DeploymentMissing", option, message, _SOURCE)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        yield from check_properties(declared, current)
         self._require_expected(shares_of(current["traffic"]))
         both = {
             option: declared.get(option, current[option])
@@ -299,9 +349,9 @@ class OnlineEndpoint(Kind):
         new = super().recreate_body(body, plan, declared, target, parent)
         new.pop("kind", None)
         # Its deployments go with the old one, and what the service keeps about it.
-        for name in ("traffic", "mirrorTraffic", "properties"):
+        for name in ("traffic", "mirrorTraffic"):
             new["properties"].pop(name, None)
-        return new
+        return without_service_properties(new)
 
     def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
         return self.fields, without_service_properties(body)
@@ -330,6 +380,7 @@ class OnlineEndpoint(Kind):
             **values,
             "identity": compute.projected_identity(body),
             "tags": values["tags"] or {},
+            "properties": values["properties"] or {},
             "traffic": values["traffic"] or {},
             "mirror_traffic": values["mirror_traffic"] or {},
             "scoring_uri": properties.get("scoringUri"),
@@ -353,10 +404,7 @@ def writable(body: Body, read_only: t.Collection[str]) -> Body:
 def without_service_properties(body: Body) -> Body:
     """The document of an endpoint or of a deployment without the properties that the service writes (docs/facts.md o.2)."""
     own = copy.deepcopy(body)
-    written = own["properties"].get("properties") or {}
-    own["properties"]["properties"] = {
-        name: value for name, value in written.items() if not name.casefold().startswith("azure")
-    }
+    own["properties"]["properties"] = _own_properties(own["properties"].get("properties") or {})
     return own
 
 

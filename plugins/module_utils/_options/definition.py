@@ -523,10 +523,14 @@ def _feature_store(tree: Tree) -> None:
 
 
 def _own_properties(tree: Tree) -> None:
-    """Of the properties that ``az ml online-endpoint show`` prints, only others than the service's could be declared."""
+    """Of the properties that ``az ml online-endpoint show`` prints, only others than the service's can be declared."""
     properties = tree.get("properties")
-    if isinstance(properties, dict) and all(str(name).lower().startswith("azure") for name in properties):
-        del tree["properties"]
+    if isinstance(properties, dict):
+        tree["properties"] = {
+            name: value for name, value in properties.items() if not str(name).lower().startswith("azure")
+        }
+        if not tree["properties"]:
+            del tree["properties"]
 
 
 def _gpus(tree: Tree) -> None:

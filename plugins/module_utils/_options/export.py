@@ -457,8 +457,12 @@ def _respell_references(tree: Tree) -> None:
 
 
 def _respell_online_deployment(tree: Tree) -> None:
-    """The name of a resource is that of Kubernetes."""
+    """The name of a resource is that of Kubernetes, and whether data is collected is a word."""
     _respell_references(tree)
+    for row in ((tree.get("data_collector") or {}).get("collections") or {}).values():
+        row["enabled"] = str(row["enabled"]).lower()
+        if str(row.get("data")).startswith("/"):
+            row["data"] = f"azureml:{row['data']}"
     for amounts in (tree.get("resources") or {}).values():
         if "gpu" in amounts:
             amounts["nvidia.com/gpu"] = amounts.pop("gpu")

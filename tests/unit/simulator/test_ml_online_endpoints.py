@@ -155,6 +155,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     (BLUE, deployment(egressPublicNetworkAccess="Disabled")),
     (BLUE, deployment(scaleSettings={"scaleType": "TargetUtilization"})),
     (BLUE, deployment(codeConfiguration={"codeId": "c"})),
+    (BLUE, deployment(dataCollector={"rollingRate": "Hour"})),
 ]  # fmt: skip
 
 
@@ -162,7 +163,7 @@ def test_refusals(world: World) -> None:
     serve(world, BLUE, GREEN)
     for path, sent in REFUSED:
         assert refusal(world.call("PUT", path, sent)) == (400, "UserError"), sent
-    for path, sent in ((ENDPOINT, body(fairness=1)), (BLUE, deployment(dataCollector={"collections": {}}))):
+    for path, sent in ((ENDPOINT, body(fairness=1)), (BLUE, deployment(dataCollector={"storage": {}}))):
         assert refusal(world.call("PUT", path, sent)) == (501, "NotSimulated")
     assert refusal(world.call("PUT", f"{WORKSPACE}/onlineEndpoints/none/deployments/blue", deployment()))[0] == 404
     answer = world.call("PUT", ENDPOINT, body())

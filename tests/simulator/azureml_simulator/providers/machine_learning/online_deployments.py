@@ -5,7 +5,7 @@
 
 Shapes and operations: docs/facts.md o [REC R19, R20]; types-2026-05-01.md, OnlineDeploymentProperties. Models, environments and code are not simulated: every
 reference is taken. Guesses: the texts and statuses of all refusals; that type, region and egress cannot change and all else can, in place; that a deployment
-with traffic cannot be deleted; the defaults of Kubernetes. The data collector and PATCH are not simulated.
+with traffic cannot be deleted; the defaults of Kubernetes; that a data collector is shown as it was sent. PATCH is not simulated.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ _DEFAULTS: Document = {
 }
 _OF_KUBERNETES = {"containerResourceRequirements"}
 _SENT = {*_DEFAULTS, "endpointComputeType", "properties"}
+_OF_COLLECTOR = {"collections", "requestLogging", "rollingRate"}
+_OF_COLLECTION = {"clientId", "dataCollectionMode", "dataId", "samplingRate"}
 _FIXED = ("endpointComputeType", "egressPublicNetworkAccess")
 
 
@@ -272,14 +274,26 @@ class Deployments:
 
 
 def _check_settings(sent: Document, where: str) -> None:
-    if sent.get("dataCollector"):
-        raise ArmError(501, "NotSimulated", "The simulator does not have 'dataCollector'.")
+    _check_collector(sent, where)
     code = sent.get("codeConfiguration")
     if code and not common.mapping(code, "codeConfiguration").get("scoringScript"):
         raise invalid("codeConfiguration.scoringScript", "it is required", where)
     scale = common.mapping(sent.get("scaleSettings"), "scaleSettings").get("scaleType", "Default")
     if scale not in (("Default",) if _managed(sent) else ("Default", "TargetUtilization")):
         raise invalid("scaleSettings.scaleType", f"'{scale}' is not supported", where)
+
+
+def _check_collector(sent: Document, where: str) -> None:
+    """Names and required values are those of the types; nothing is collected."""
+    collector = common.mapping(sent.get("dataCollector"), "dataCollector")
+    if not collector:
+        return
+    unknown(set(collector) - _OF_COLLECTOR, "a data collector")
+    collections = common.mapping(collector.get("collections"), "dataCollector.collections")
+    if not collections:
+        raise invalid("dataCollector.collections", "it is required", where)
+    for name, row in collections.items():
+        unknown(set(common.mapping(row, name)) - _OF_COLLECTION, "a collection")
 
 
 def _capacity(body: Document, before: Document | None, where: str) -> int:
