@@ -964,6 +964,7 @@ RULES: dict[str, list[t.Any]] = {
     "endpoint_name": [*_SEGMENT, "1st", "a-", "ab", "e" * 33, "a_b"],
     "log_lines": [-1, "all"],
     "model_mount_path": [],
+    "data_collector.request_logging.capture_headers": [[None], [{"name": "x"}]],
     "code_configuration": [{"code": "azureml:scoring:1"}, {"path": "x"}],
     **dict.fromkeys(
         (

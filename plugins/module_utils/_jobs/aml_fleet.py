@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import typing as t
+from dataclasses import replace
 
 from .._core.arm_id import Target, workspace_target
 from .._core.errors import AmlError
@@ -159,7 +160,9 @@ def manage_fleet(task: Task) -> Result:
         task.check_mode,
     )
     pruning = Pruning(params["name"], params["prune"])
-    planner = Planner(task.behaviour(), pruning, limit)
+    behaviour = task.behaviour()
+    behaviour = replace(behaviour, created_earlier=behaviour.created_earlier | frozenset(planned))
+    planner = Planner(behaviour, pruning, limit)
     pruned = _pruned(document, scope, params["prune"])
     with Interruption() as interruption:
         task.sleep = interruption.pause

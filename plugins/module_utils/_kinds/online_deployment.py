@@ -205,10 +205,14 @@ class SamplingField(Field):
         return rates[0] if rates and all(rate == rates[0] for rate in rates) else None
 
 
+def _rows(body: Body) -> dict[str, t.Any]:
+    collections = get_path(body, _COLLECTIONS)
+    return collections if isinstance(collections, dict) else {}
+
+
 def _rates(body: Body) -> dict[str, t.Any]:
     """The share of each collection that has one."""
-    collections = get_path(body, _COLLECTIONS)
-    rows = collections.items() if isinstance(collections, dict) else ()
+    rows = _rows(body).items()
     return {
         name: row["samplingRate"] for name, row in rows if isinstance(row, dict) and row.get("samplingRate") is not None
     }
@@ -219,9 +223,12 @@ def _finish_collector(changed: Body, before: Body, rate: t.Any) -> None:
     collector = changed["properties"].get("dataCollector")
     if collector is None:
         return
+    logging = collector.get("requestLogging")
+    if logging is not None and not logging.get("captureHeaders"):
+        collector["requestLogging"] = None
     collections = collector.get("collections") or {}
     collections.pop("*", None)
-    if not collections:
+    if not collections and _had_collections(before, collector):
         changed["properties"]["dataCollector"] = None
         return
     held, common = _rates(before), _RATE.read(before)
@@ -229,9 +236,12 @@ def _finish_collector(changed: Body, before: Body, rate: t.Any) -> None:
         share = rate if rate is not None else held.get(name, common)
         if share is not None:
             row["samplingRate"] = share
-    logging = collector.get("requestLogging")
-    if logging is not None and not logging.get("captureHeaders"):
-        collector["requestLogging"] = None
+
+
+def _had_collections(before: Body, collector: dict[str, t.Any]) -> bool:
+    """Whether a collector without collections was one with some, or has nothing else either."""
+    others = (value for name, value in collector.items() if name != "collections")
+    return bool(_rows(before)) or not any(others)
 
 
 def _check_collector(declared: Declared, current: t.Any) -> Findings:
@@ -577,8 +587,11 @@ class OnlineDeployment(Deployment):
         flat = super().declare(tree, target)
         if flat.get(COLLECTIONS):
             workspace = ArmId(target.parent_id).workspace
+            # What is no mapping is refused by the rule.
             flat[COLLECTIONS] = {
-                name: {**row, **({"data": asset_id(row["data"], workspace, "data")} if row.get("data") else {})}
+                name: {**row, "data": asset_id(row["data"], workspace, "data")}
+                if isinstance(row, dict) and row.get("data")
+                else row
                 for name, row in flat[COLLECTIONS].items()
             }
         return flat

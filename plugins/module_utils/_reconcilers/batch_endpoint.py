@@ -88,9 +88,10 @@ class BatchDeploymentExtension:
             )
 
     def _is_expected(self, compute: str) -> bool:
-        """Whether a missing compute target may exist in the run, because what comes before creates it."""
+        """Whether a missing compute target may exist in the run: in check mode, what creates it or the workspace comes before."""
         behaviour = self._remote.behaviour
-        return behaviour.check_mode and canon.arm_id(compute) in behaviour.created_earlier
+        places = {canon.arm_id(compute), canon.arm_id(ArmId(compute).workspace)}
+        return behaviour.check_mode and not places.isdisjoint(behaviour.created_earlier)
 
     def _require_no_default(self, done: str) -> None:
         remote = self._remote
