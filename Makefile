@@ -82,8 +82,9 @@ pictures: setup ## make the pictures of the documentation again
 	@scripts/system-packages browser
 	@$(BIN)/python -m scripts.pictures
 
-kill-test: setup ## kill a fleet's run at 20 random moments, print what the next runs found; WRITE=FILE also as Markdown
-	@AML_KILLS=$${AML_KILLS:-20} AML_KILL_TABLE=$(WRITE) $(BIN)/python -m pytest -q -s tests/integration/test_fleet_kill.py
+kill-test: setup ## kill a fleet's run at 20 random moments and provision_workspace after 6 of its writes, print what the next runs found; WRITE=FILE also as Markdown
+	@AML_KILLS=$${AML_KILLS:-20} AML_PLAYBOOK_KILLS=$${AML_PLAYBOOK_KILLS:-6} AML_KILL_TABLE=$(WRITE) \
+		$(BIN)/python -m pytest -q -s tests/integration/test_fleet_kill.py tests/integration/test_playbook_kill.py
 
 coverage: setup ## print which lines and branches of plugins/ the fast tests reach; WRITE=FILE also as Markdown
 	@$(BIN)/python -m scripts.cover $(if $(WRITE),--write $(WRITE))
