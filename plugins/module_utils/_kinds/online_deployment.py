@@ -587,7 +587,7 @@ class OnlineDeployment(Deployment):
         flat = super().declare(tree, target)
         if flat.get(COLLECTIONS):
             workspace = ArmId(target.parent_id).workspace
-            # What is no mapping is refused by the rule.
+            # The rule refuses other values than mappings.
             flat[COLLECTIONS] = {
                 name: {**row, "data": asset_id(row["data"], workspace, "data")}
                 if isinstance(row, dict) and row.get("data")
