@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._core import paths
-from .._core.arm_id import Target
+from .._core.arm_id import ArmId, Target
 from .._core.errors import ArmError
 from .._core.findings import Finding, Findings
 from .._core.paths import MISSING
@@ -475,6 +475,20 @@ class Kind:
     def project(self, body: Body) -> dict[str, t.Any]:
         """The documented result keys."""
         return {"id": body.get("id"), "name": body.get("name"), **self.read(body)}
+
+    # --- in reports, of what results have of it: nothing where it does not exist ---
+
+    def report_name(self, row: t.Mapping[str, t.Any], result: t.Mapping[str, t.Any]) -> str:
+        """Its name, with that of what it is in. ``row`` is its row in a plan or a list."""
+        return f"{ArmId(row['id']).parent.name}/{row['name']}" if self.parent_collection else str(row["name"])
+
+    def summary(self, result: t.Mapping[str, t.Any]) -> str | None:
+        """What it is or uses, in a few words; None for what is shown by its network."""
+        return self.label
+
+    def machines(self, result: t.Mapping[str, t.Any]) -> tuple[int | None, int | None]:
+        """The running and the maximum number of its machines; None for what has none."""
+        return None, None
 
     def listed(self, body: Body) -> dict[str, t.Any]:
         """What results with whole workspaces have of it: with what of it is retired, if anything is."""

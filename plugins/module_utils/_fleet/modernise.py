@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 from .._core import canon
 from .._kinds import retirements
+from .._kinds.compute import BESIDE, RECREATE, RESIZE
 from .._kinds.instance_power import STOPPED
+from .._kinds.registry import compute_kind
 from .._kinds.retirements import SIZE, TIER
 from .._kinds.sizes import vcpus
 from .._options.export import FILL_IN
@@ -21,7 +23,6 @@ from .cost import hourly
 Json = dict[str, t.Any]
 Sizes = t.Sequence[t.Mapping[str, t.Any]]
 
-CLUSTER, INSTANCE = "amlcompute", "computeinstance"
 # By the letters of a size, those of the sizes that can take its place. Burstable, confidential and Arm machines replace only their like, and nothing
 # else has the FPGA of an NP size.
 _KIN = (
@@ -39,16 +40,6 @@ _KIN = (
 )
 _LETTERS = re.compile(r"Standard_([A-Za-z]+?)S?\d", re.IGNORECASE)
 _ARM = re.compile(r"Standard_[A-Za-z]+\d+(-\d+)?[a-z]*p[a-z]*(_|\Z)", re.IGNORECASE)
-
-INFERENCE = "aks"
-# What no playbook can do, by compute type.
-_STEPS = {
-    INFERENCE: "Create an AKS cluster with the Azure Machine Learning extension and attach it with the role aml_kubernetes under a new name, "
-    "deploy the models to online endpoints there, switch the clients, and detach this one with aml_inference_cluster (state absent).",
-    "datalakeanalytics": "Attach a Synapse Spark pool or a Kubernetes cluster for the pipelines, and detach this one with aml_attached_compute (state absent).",
-    "synapsespark": "Create a pool with a current runtime in the Synapse workspace, attach it under a new name, and detach this one.",
-}
-_OTHERWISE = "Attach its successor under a new name, and detach this one."
 
 
 @dataclass(frozen=True)
@@ -117,9 +108,14 @@ def _reasons(successors: t.Mapping[str, Json | str]) -> list[Json]:
     return [{"name": name, "reason": reason} for name, reason in successors.items() if isinstance(reason, str)]
 
 
+def _way(compute: Json) -> str:
+    """How it gets a successor, as its kind says."""
+    return compute_kind(compute["type"]).successor.way
+
+
 def _replacement(compute: Json, reading: Reading, choices: Choices) -> Json | str:
     """The declaration that replaces a target, the cluster next to an inference cluster, or why there is none."""
-    if compute["type"] == INFERENCE:
+    if _way(compute) == BESIDE:
         return _cluster_beside(compute, choices)
     return _blocked(compute, reading, choices) or _successor(compute, reading, choices)
 
@@ -138,7 +134,7 @@ def _uses(compute: Json) -> str:
 
 def _has_new_identity(declared: Json) -> bool:
     identity = (declared.get("identity") or {}).get("type") or ""
-    return declared["type"] == CLUSTER and "system" in identity
+    return _way(declared) == RECREATE and "system" in identity
 
 
 def _note(declared: Json) -> str:
@@ -160,7 +156,7 @@ def _beside(compute: Json) -> str:
 
 def _attached_beside(compute: Json, reading: Reading) -> Json | None:
     name = _beside(compute)
-    if compute["type"] != INFERENCE or not any(
+    if _way(compute) != BESIDE or not any(
         str(other["name"]).casefold() == name.casefold() for other in reading.computes
     ):
         return None
@@ -189,7 +185,7 @@ def _cluster_beside(compute: Json, choices: Choices) -> Json | str:
     name = _beside(compute)
     size, count = compute.get("size"), compute.get("agent_count")
     if not size or not count:
-        return f"Its size and number of nodes are not known. {_STEPS[INFERENCE]}"
+        return f"Its size and number of nodes are not known. {compute_kind(compute['type']).successor.steps}"
     tls = (compute.get("ssl") or {}).get("status") not in (None, "disabled")
     if tls and "ssl" not in choices.extension:
         return (
@@ -213,17 +209,17 @@ def _cluster_beside(compute: Json, choices: Choices) -> Json | str:
 
 def _blocked(compute: Json, reading: Reading, choices: Choices) -> str | None:
     """Why a target cannot be replaced, whatever its successor is."""
-    if compute["type"] not in (CLUSTER, INSTANCE):
-        return _STEPS.get(compute["type"], _OTHERWISE)
+    if _way(compute) not in (RECREATE, RESIZE):
+        return compute_kind(compute["type"]).successor.steps
     secrets = [row["option"] for row in reading.missing if row["name"] == compute["name"] and row["kind"] == FILL_IN]
-    if compute["type"] == CLUSTER and secrets:
+    if _way(compute) == RECREATE and secrets:
         return f"The service does not return {', '.join(secrets)}. Replace it with aml_compute_cluster, which needs this value."
     return None if choices.force else _use(compute)
 
 
 def _use(compute: Json) -> str | None:
     """What a change would interrupt."""
-    if compute["type"] == INSTANCE:
+    if _way(compute) == RESIZE:
         state = compute.get("state")
         running = (
             f"It is {state}. Stop it first, or set aml_modernise_force to have it stopped, resized and started again."
@@ -256,7 +252,7 @@ def _successor(compute: Json, reading: Reading, choices: Choices) -> Json | str:
     if not changes:
         return "aml_modernise_tier keeps low_priority."
     # An instance is resized, and keeps what it has; a cluster that was deleted must be known completely to be created again.
-    kept = declared if compute["type"] == CLUSTER else {"type": compute["type"], "name": declared["name"]}
+    kept = declared if _way(compute) == RECREATE else {"type": compute["type"], "name": declared["name"]}
     return {**kept, **changes}
 
 

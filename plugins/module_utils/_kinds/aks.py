@@ -173,6 +173,11 @@ class Aks(AttachedKind):
     options = OPTIONS
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.ContainerService/managedClusters": "2024-09-01"}
     creates_underlying = True
+    successor = compute.Successor(
+        compute.BESIDE,
+        "Create an AKS cluster with the Azure Machine Learning extension and attach it with the role aml_kubernetes under a new name, "
+        "deploy the models to online endpoints there, switch the clients, and detach this one with aml_inference_cluster (state absent).",
+    )
     update_option = "update_certificate"
     read_only_inner = ("systemServices",)
     of_target = _NOT_WHEN_ATTACHED

@@ -242,6 +242,10 @@ class Databricks(Attached):
 
 class DataLakeAnalytics(Attached):
     label = "Data Lake Analytics account"
+    successor = compute.Successor(
+        compute.BY_HAND,
+        "Attach a Synapse Spark pool or a Kubernetes cluster for the pipelines, and detach this one with aml_attached_compute (state absent).",
+    )
     compute_type = "DataLakeAnalytics"
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.DataLakeAnalytics/accounts": "2016-11-01"}
 
@@ -259,6 +263,10 @@ class DataFactory(Attached):
 
 class SynapseSpark(Attached):
     label = "Synapse Spark pool"
+    successor = compute.Successor(
+        compute.BY_HAND,
+        "Create a pool with a current runtime in the Synapse workspace, attach it under a new name, and detach this one.",
+    )
     compute_type = "SynapseSpark"
     cli_schema = "synapseSparkCompute.schema.json"
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Synapse/workspaces/bigDataPools": "2021-06-01"}

@@ -165,6 +165,9 @@ class BatchDeployment(Deployment):
             "provisioning_state": (body.get("properties") or {}).get("provisioningState"),
         }
 
+    def summary(self, result: t.Mapping[str, t.Any]) -> str | None:
+        return f"on {ArmId(str(result.get('compute'))).name}"
+
 
 shape.learn_child(BatchDeployment.collection, FIELDS)
 BATCH_DEPLOYMENT = BatchDeployment()

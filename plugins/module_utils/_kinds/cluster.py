@@ -142,6 +142,7 @@ class Cluster(ComputeKind):
     is_managed = True
     runs_jobs = True
     scales = True
+    successor = compute.Successor(compute.RECREATE)
     ssh = compute.SshAccess(states=("idle", "running"))
     cli_schema = "amlCompute.schema.json"
     fields = FIELDS
@@ -376,6 +377,9 @@ class Cluster(ComputeKind):
             errors=service_errors(inner.get("errors")),
         )
         return projected
+
+    def machines(self, result: t.Mapping[str, t.Any]) -> tuple[int | None, int | None]:
+        return result.get("current_node_count"), result.get("max_instances")
 
 
 def _drops_login(declared: Declared) -> bool:

@@ -252,6 +252,18 @@ def writable_identity(identity: Body) -> Body:
     return written
 
 
+# How a target that uses what is retired gets a successor: with all that it has under its name, by a resize, or by another resource next to it.
+RECREATE, RESIZE, BESIDE, BY_HAND = "recreate", "resize", "beside", "by hand"
+
+
+@dataclass(frozen=True)
+class Successor:
+    """How a compute target that uses what is retired gets a successor, and the ``steps`` that no playbook can do."""
+
+    way: str
+    steps: str = ""
+
+
 @dataclass(frozen=True)
 class SshAccess:
     """How people log in to the machines of a compute target.
@@ -288,6 +300,7 @@ class ComputeKind(Kind):
     scales = False
     # How people log in to its machines; None where the service shows none.
     ssh: SshAccess | None = None
+    successor = Successor(BY_HAND, "Attach its successor under a new name, and detach this one.")
     cli_names_type = True
 
     def __init_subclass__(cls) -> None:
@@ -388,6 +401,9 @@ class ComputeKind(Kind):
 
     def project(self, body: Body) -> dict[str, t.Any]:
         return {**self.read(body), **common_projection(body)}
+
+    def summary(self, result: t.Mapping[str, t.Any]) -> str | None:
+        return None if self.is_managed else "attached resource"
 
     def listed(self, body: Body) -> dict[str, t.Any]:
         """What modules that only read return of it."""

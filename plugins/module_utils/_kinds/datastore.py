@@ -469,6 +469,10 @@ class Datastore(Kind):
             "credentials": credentials,
         }
 
+    def summary(self, result: t.Mapping[str, t.Any]) -> str | None:
+        names = ("account_name", "store_name", "one_lake_workspace_name")
+        return f"storage {next((result[name] for name in names if result.get(name)), '')}".rstrip()
+
 
 def _declared_types(credentials: t.Mapping[str, t.Any]) -> list[str]:
     """The types of credentials whose secret, or a part that no other type has, is declared."""

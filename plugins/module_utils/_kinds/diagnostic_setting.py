@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from .._core import canon, paths, shape
-from .._core.arm_id import Target
+from .._core.arm_id import ArmId, Target
 from .._core.canon import caseless
 from .._core.errors import ArmError
 from .._core.findings import Finding, Findings
@@ -218,6 +218,11 @@ class DiagnosticSetting(Kind):
     def project(self, body: Body) -> dict[str, t.Any]:
         shown = super().project(body)
         return {**shown, "log_analytics_destination_type": shown["log_analytics_destination_type"] or None}
+
+    def summary(self, result: t.Mapping[str, t.Any]) -> str | None:
+        """Where it sends to, by the names of the resources."""
+        names = ("log_analytics_workspace_id", "storage_account_id", "event_hub_authorization_rule_id")
+        return f"to {' + '.join(ArmId(result[name]).name for name in names if result.get(name))}".rstrip()
 
 
 def _check_mix(values: t.Mapping[str, t.Any]) -> Findings:

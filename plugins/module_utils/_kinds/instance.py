@@ -24,7 +24,7 @@ from . import compute, instance_actions
 from . import instance_schedules as schedules
 from . import instance_values as values
 from .compute import ComputeKind
-from .instance_power import STATE, TRANSITIONS, in_power_state, power_state, with_power
+from .instance_power import RUNNING, STATE, TRANSITIONS, in_power_state, power_state, with_power
 
 _INNER = "properties.properties."
 _FOREVER = "an instance keeps what it was created with"
@@ -216,6 +216,7 @@ class Instance(ComputeKind):
     compute_type = "ComputeInstance"
     is_managed = True
     runs_jobs = True
+    successor = compute.Successor(compute.RESIZE)
     ssh = compute.SshAccess(states=("running", "job_running"), user="azureuser")
     cli_schema = "computeInstance.schema.json"
     fields = FIELDS
@@ -510,6 +511,9 @@ class Instance(ComputeKind):
             errors=service_errors(inner.get("errors")),
         )
         return projected
+
+    def machines(self, result: t.Mapping[str, t.Any]) -> tuple[int | None, int | None]:
+        return int(result.get("state") in RUNNING), 1
 
 
 def _drops_login(declared: Declared) -> bool:

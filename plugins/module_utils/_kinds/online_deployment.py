@@ -682,6 +682,9 @@ class OnlineDeployment(Deployment):
             "provisioning_state": (body.get("properties") or {}).get("provisioningState"),
         }
 
+    def summary(self, result: t.Mapping[str, t.Any]) -> str | None:
+        return f"{result.get('instance_count') or '?'} x {result.get('instance_type') or 'instances'}"
+
 
 def type_of_endpoint(endpoint: Body | None) -> str | None:
     """The type of the deployments of an endpoint; None where it is not known yet."""

@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from .._core import canon, shape
-from .._core.arm_id import Target, collection_id
+from .._core.arm_id import ArmId, Target, collection_id
 from .._core.errors import ChangedMeanwhile
 from .._core.findings import Finding, Findings
 from .._core.paths import get_path
@@ -387,6 +387,9 @@ class OnlineEndpoint(Kind):
             "openapi_uri": properties.get("swaggerUri"),
             "provisioning_state": properties.get("provisioningState"),
         }
+
+    def summary(self, result: t.Mapping[str, t.Any]) -> str | None:
+        return f"on {ArmId(result['compute']).name}" if result.get("compute") else "managed endpoint"
 
 
 def writable(body: Body, read_only: t.Collection[str]) -> Body:

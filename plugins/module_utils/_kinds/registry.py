@@ -39,7 +39,12 @@ INFO_KINDS: dict[str, compute.ComputeKind] = {
 
 def kind_of(body: Body) -> compute.ComputeKind:
     """The kind of a compute target that was read; one without a specific table shows the fields that all kinds have."""
-    return INFO_KINDS.get(compute.kind_name(body), compute.ANY)
+    return compute_kind(compute.kind_name(body))
+
+
+def compute_kind(type_: str) -> compute.ComputeKind:
+    """The kind of a type of compute targets."""
+    return INFO_KINDS.get(type_, compute.ANY)
 
 
 @dataclass(frozen=True)
@@ -97,3 +102,9 @@ OTHERS = {
     )
 }
 COLLECTIONS = {COMPUTES.name: COMPUTES, **OTHERS}
+_BY_TYPE = {type_: kind for collection in COLLECTIONS.values() for type_, kind in collection.kinds.items()}
+
+
+def kind_of_type(type_: str) -> Kind:
+    """The kind of a type that results name; that of any compute target for one without a specific table."""
+    return _BY_TYPE.get(type_, compute.ANY)

@@ -295,5 +295,11 @@ class RoleAssignment(Kind):
     def project(self, body: Body) -> dict[str, t.Any]:
         return {**super().project(body), "scope": paths.get_path(body, "properties.scope")}
 
+    def report_name(self, row: t.Mapping[str, t.Any], result: t.Mapping[str, t.Any]) -> str:
+        """It has no name that anyone chose. If it does not exist, the plan's reason says which it is."""
+        if result:
+            return f"{result.get('role')} for {result.get('principal_id')}"
+        return str(row.get("reason") or row["name"])
+
 
 ROLE_ASSIGNMENT = RoleAssignment()

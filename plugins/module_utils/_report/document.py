@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The drift report as data: the results of the modules in one document. Pure: no Ansible, no HTTP, no clock.
 
-The package ``_report`` makes drift reports: data, Markdown, page, charts. It may import ``_core``.
+The package ``_report`` makes drift reports: data, Markdown, page, charts. It may import ``_kinds`` and
+``_core``.
 
 Nothing is compared here: what differs is what the plan of ``aml_fleet`` in check mode says.
 """
@@ -14,6 +15,7 @@ import typing as t
 from dataclasses import replace
 
 from .._core.arm_id import OTHER_TYPES, ArmId
+from .._kinds.registry import compute_kind, kind_of_type
 from .rows import (
     AS_DECLARED,
     DIFFERS,
@@ -34,9 +36,6 @@ from .rows import (
 )
 
 R = t.TypeVar("R", bound=Row)
-
-_CLUSTER, _INSTANCE, _DATASTORE, _ASSIGNMENT = "amlcompute", "computeinstance", "datastore", "role_assignment"
-_RUNNING = ("Running", "JobRunning")
 
 
 def build(facts: Json) -> Report:
@@ -219,14 +218,15 @@ def _undeclared(target: Target, owned: bool) -> Target:
 
 def _existing(named: Json, body: Json, homes: t.Mapping[str, Workspace]) -> Target:
     """What the service says of a target, whether declared or not: ``body`` is as the modules return it, empty where there is none."""
-    place, kind = ArmId(named["id"]), named["type"]
-    nodes, max_nodes = _machines(kind, body)
-    open_port, ssh = _ssh(kind, body)
+    place, type_ = ArmId(named["id"]), named["type"]
+    kind = kind_of_type(type_)
+    nodes, max_nodes = kind.machines(body)
+    open_port, ssh = _ssh(type_, body)
     home = homes.get(place.workspace.casefold())
     return Target(
         named["id"],
-        _name(named, kind, body),
-        kind,
+        kind.report_name(named, body),
+        type_,
         place.named("workspaces"),
         place.resource_group,
         place.subscription_id,
@@ -239,8 +239,8 @@ def _existing(named: Json, body: Json, homes: t.Mapping[str, Workspace]) -> Targ
         open_port=open_port,
         public_ssh=ssh is not None,
         ssh=ssh,
-        network=network_label(kind, body, home.isolation_mode if home else None) if body else "not there",
-        identity=identity_label(body.get("identity")) if body and kind not in OTHER_TYPES.values() else "",
+        network=network_label(kind.summary(body), body, home.isolation_mode if home else None) if body else "not there",
+        identity=identity_label(body.get("identity")) if body and type_ not in OTHER_TYPES.values() else "",
         status=AS_DECLARED,
         owned=False,
         action="none",
@@ -251,74 +251,29 @@ def _existing(named: Json, body: Json, homes: t.Mapping[str, Workspace]) -> Targ
     )
 
 
-def _name(named: Json, kind: str, body: Json) -> str:
-    """A role assignment has no name that anyone chose; of one that does not exist, the plan's reason says which it is. A deployment is named with its
-    endpoint.
-    """
-    if kind in ("batch_deployment", "online_deployment"):
-        return f"{ArmId(named['id']).parent.name}/{named['name']}"
-    if kind == _ASSIGNMENT and body:
-        return f"{body.get('role')} for {body.get('principal_id')}"
-    return str((named.get("reason") if kind == _ASSIGNMENT else None) or named["name"])
-
-
-def _machines(kind: str, body: Json) -> tuple[int | None, int | None]:
-    """The running and the maximum number of machines; None for a target without machines."""
-    if kind == _CLUSTER:
-        return body.get("current_node_count"), body.get("max_instances")
-    return (int(body.get("state") in _RUNNING), 1) if kind == _INSTANCE else (None, None)
-
-
-def _ssh(kind: str, body: Json) -> tuple[bool, Ssh | None]:
+def _ssh(type_: str, body: Json) -> tuple[bool, Ssh | None]:
     """Whether the port is open on a public address, and where a user can log in there."""
     settings = body.get("ssh_settings") or {}
-    user = settings.get("admin_username")
+    access = compute_kind(type_).ssh
+    user = settings.get("admin_username") or (access and access.user)
     port = bool(body.get("ssh_public_access_enabled")) and body.get("enable_node_public_ip") is not False
     # The service opens the port of clusters that no one asked it to; without a user, no one can log in there.
-    if not port or (kind == _CLUSTER and not user):
+    if not port or not user:
         return port, None
     return port, Ssh(user, body.get("public_ip_address"), settings.get("ssh_port"))
 
 
-def network_label(kind: str, body: Json, isolation_mode: str | None) -> str:
-    """The network in which a compute target's machines are, in a few words, or what another resource uses. ``isolation_mode`` is of its workspace."""
+def network_label(summary: str | None, body: Json, isolation_mode: str | None) -> str:
+    """The network in which a compute target's machines are, in a few words, or the ``summary`` of its kind. ``isolation_mode`` is of its workspace."""
     subnet = str((body.get("network_settings") or {}).get("subnet") or "")
     if subnet:
         network, name = (ArmId(subnet).named(type_) for type_ in ("virtualNetworks", "subnets"))
         return f"{network}/{name}" if network and name else subnet
-    if kind in _LABELS:
-        return _LABELS[kind](body)
-    if kind not in (_CLUSTER, _INSTANCE):
-        return "attached resource"
+    if summary is not None:
+        return summary
     if not isolation_mode or isolation_mode == "disabled":
         return "no virtual network"
     return f"managed network ({str(isolation_mode).replace('_', ' ')})"
-
-
-def _storage_label(body: Json) -> str:
-    names = ("account_name", "store_name", "one_lake_workspace_name")
-    return f"storage {next((body[name] for name in names if body.get(name)), '')}".rstrip()
-
-
-def _destinations_label(body: Json) -> str:
-    """Where a diagnostic setting sends to, by the names of the resources."""
-    names = ("log_analytics_workspace_id", "storage_account_id", "event_hub_authorization_rule_id")
-    return f"to {' + '.join(ArmId(body[name]).name for name in names if body.get(name))}".rstrip()
-
-
-# By the type of what is not a compute target, what is shown in place of a network.
-_LABELS: dict[str, t.Callable[[Json], str]] = {
-    _DATASTORE: _storage_label,
-    "diagnostic_setting": _destinations_label,
-    "connection": lambda _body: "connection",
-    "batch_endpoint": lambda _body: "batch endpoint",
-    "batch_deployment": lambda body: f"on {ArmId(str(body.get('compute'))).name}",
-    "online_endpoint": lambda body: f"on {ArmId(body['compute']).name}" if body.get("compute") else "managed endpoint",
-    "online_deployment": lambda body: (
-        f"{body.get('instance_count') or '?'} x {body.get('instance_type') or 'instances'}"
-    ),
-    _ASSIGNMENT: lambda _body: "role assignment",
-}
 
 
 def identity_label(identity: Json | None) -> str:
