@@ -116,7 +116,9 @@ def wrong_values(row: Option) -> list[t.Any] | None:
         over = [] if row.rule.highest is None else [row.rule.highest + 1]
         return [*NEGATIVE, row.rule.lowest - 1, *over]
     rule = row.rule.func if isinstance(row.rule, functools.partial) else row.rule
-    return WRONG_BY_RULE.get(rule)
+    found = WRONG_BY_RULE.get(rule)
+    takes_null = getattr(row, "clearable", False) or getattr(row, "optional", False)
+    return found and [value for value in found if value is not None or not takes_null]
 
 
 def completed(kind: Kind, options: dict[str, t.Any], *, of_other_versions: bool = False) -> dict[str, t.Any]:

@@ -471,7 +471,7 @@ class Subject:
 
     @property
     def clearable(self) -> set[str]:
-        return {row.option for row in self.kind.fields if row.clearable} if self.kind else set()
+        return {row.option for row in self.kind.fields if row.clearable} - {*self.needed} if self.kind else set()
 
     def options(self) -> dict[str, dict[str, t.Any]]:
         """The options that are drawn: for an attached type, those that its table of fields has or that no table has."""

@@ -9,7 +9,7 @@ import copy
 from typing import Any
 
 import pytest
-from ansible_collections.azureml.compute.tests.support.world import GROUP, STORAGE, SUB, World
+from ansible_collections.azureml.compute.tests.support.world import GROUP, STORAGE, SUB, SUBNET, World
 
 PATH = f"{GROUP}/providers/Microsoft.MachineLearningServices/registries/shared"
 ACR = {"systemCreatedAcrAccount": {"acrAccountSku": "Premium"}}
@@ -44,6 +44,7 @@ def test_a_put_answers_as_recorded(world: World) -> None:
     assert world.status(answer) == {"status": "InProgress"}
     assert world.final_status(answer) == {"status": "Succeeded", "percentComplete": 100.0}
     doc = world.get(PATH)
+    assert world.app.call("GET", location).body == doc
     properties = doc["properties"]
     [found] = properties["regionDetails"]
     made = found["storageAccountDetails"][0]["systemCreatedStorageAccount"]
@@ -52,6 +53,30 @@ def test_a_put_answers_as_recorded(world: World) -> None:
     assert made["storageAccountName"].startswith("share") and made["armResourceId"]["resourceId"].startswith(group)
     assert f"{SUB}/resourceGroups/azureml-rg-shared_" in group and properties["publicNetworkAccess"] == "Enabled"
     assert doc["identity"]["type"] == "SystemAssigned" and doc["identity"]["principalId"]
+
+
+def test_a_registry_shows_the_private_endpoints_that_lead_to_it(world: World) -> None:
+    world.final_status(world.call("PUT", PATH, body()))
+    assert "registryPrivateEndpointConnections" not in world.get(PATH)["properties"]
+    link = {"name": "pe", "properties": {"privateLinkServiceId": PATH, "groupIds": ["amlregistry"]}}
+    for kind, status, state in (
+        ("privateLinkServiceConnections", "Approved", "Succeeded"),
+        ("manualPrivateLinkServiceConnections", "Pending", None),
+    ):
+        endpoint = f"{GROUP}/providers/Microsoft.Network/privateEndpoints/{status}"
+        sent = {"location": "eastus", "properties": {"subnet": {"id": SUBNET}, kind: [link]}}
+        assert world.call("PUT", endpoint, sent, "2024-05-01").status == 201
+        world.wait()
+        (listed,) = world.get(PATH.rpartition("/")[0])["value"]
+        assert listed == world.get(PATH)
+        (shown,) = listed["properties"]["registryPrivateEndpointConnections"]
+        found = shown["properties"]
+        assert found["privateEndpoint"] == {"id": endpoint, "subnetArmId": SUBNET}
+        assert (found["provisioningState"], found["groupIds"]) == (state, ["amlregistry"])
+        assert found["registryPrivateLinkServiceConnectionState"]["status"] == status
+        world.call("DELETE", endpoint, version="2024-05-01")
+        world.wait()
+    assert "registryPrivateEndpointConnections" not in world.get(PATH)["properties"]
 
 
 def test_a_region_is_added_and_the_others_keep_their_accounts(world: World) -> None:

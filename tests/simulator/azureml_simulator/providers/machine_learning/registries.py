@@ -22,6 +22,7 @@ from azureml_simulator.providers.machine_learning import identity as identities
 from azureml_simulator.providers.machine_learning.common import API_VERSIONS, PROVIDER, SUBSCRIPTION, Document
 from azureml_simulator.providers.machine_learning.operation_status import status_of
 from azureml_simulator.providers.machine_learning.workspace_body import system_data, touch
+from azureml_simulator.providers.private_links import STATE, links_to
 from azureml_simulator.routing import Route
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Registries:
     def __init__(self, app: App) -> None:
         self.app, self.status = app, status_of(app)
         app.operations.on_done("registry.delete", self._deleted)
+        self.status.on_result("registry.write", self._result)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -74,7 +76,18 @@ class Registries:
         return doc
 
     def get(self, request: Request, p: dict[str, str]) -> Response:
-        return Response(200, self._find(p))
+        return Response(200, self._shown(self._find(p)))
+
+    def _result(self, operation: Operation, request: Request) -> Document | None:
+        """What the synchronous answer would have been (Resource Manager, asynchronous operations: Location)."""
+        doc = self.app.store.get(operation.target)
+        return None if doc is None else self._shown(doc)
+
+    def _shown(self, doc: Document) -> Document:
+        """With the private endpoints that lead to it [SPEC]; that it is absent without one is a guess, as of a workspace."""
+        connections = [_connection(doc, *link) for link in links_to(self.app, doc["id"])]
+        more = {"registryPrivateEndpointConnections": connections} if connections else {}
+        return {**doc, "properties": {**doc["properties"], **more}}
 
     def list_group(self, request: Request, p: dict[str, str]) -> Response:
         group = self.app.resource_group(p["sub"], p["rg"])
@@ -84,7 +97,7 @@ class Registries:
         return self._page(request, self.app.store.by_type(p["sub"], REGISTRY_TYPE))
 
     def _page(self, request: Request, docs: list[Document]) -> Response:
-        return Response(200, common.page(self.app, request, docs, "registries"))
+        return Response(200, common.page(self.app, request, [self._shown(doc) for doc in docs], "registries"))
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -245,7 +258,7 @@ class Registries:
             doc["identity"] = identities.resolve(self.app, doc["id"], body["identity"], merge_into=doc["identity"])
         touch(self.app, doc, request.principal)
         self.app.store.put(doc["id"], doc)
-        return Response(200, doc)
+        return Response(200, self._shown(doc))
 
     def delete(self, request: Request, p: dict[str, str]) -> Response:
         self.app.resource_group(p["sub"], p["rg"])
@@ -276,6 +289,22 @@ class Registries:
             Route("PATCH", REGISTRY, self.patch, API_VERSIONS, f"{REGISTRY_TYPE}/{write}", since=_SINCE),
             Route("DELETE", REGISTRY, self.delete, API_VERSIONS, f"{REGISTRY_TYPE}/delete", since=_SINCE),
         ]
+
+
+def _connection(doc: Document, endpoint: Document, link: Document) -> Document:
+    """RegistryPrivateEndpointConnection: "while not approved", its provisioning state is null."""
+    name, inner = f"{doc['name']}.{stable_guid('connection', link['id'])}", link["properties"]
+    subnet = (endpoint["properties"].get("subnet") or {}).get("id")
+    return {
+        "id": f"{doc['id']}/registryPrivateEndpointConnections/{name}",
+        "location": doc["location"],
+        "properties": {
+            "groupIds": inner.get("groupIds") or [],
+            "privateEndpoint": {"id": endpoint["id"], "subnetArmId": subnet},
+            "provisioningState": "Succeeded" if inner[STATE]["status"] == "Approved" else None,
+            "registryPrivateLinkServiceConnectionState": inner[STATE],
+        },
+    }
 
 
 def _need_same_place(before: Document, location: str) -> None:
