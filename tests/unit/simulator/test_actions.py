@@ -208,6 +208,16 @@ def test_the_hosts_that_a_workspace_calls_are_those_of_the_recording(world: Worl
     assert missing.status == 404
 
 
+@pytest.mark.parametrize(
+    "path", ["connections/c", "onlineEndpoints/e", "onlineEndpoints/e/deployments/d", "batchEndpoints/e", "batchEndpoints/e/deployments/d"]
+)  # fmt: skip
+def test_a_method_that_the_service_has_and_the_simulator_does_not_is_no_405(world: World, path: str) -> None:
+    answer = world.call("PATCH", f"{WORKSPACE}/{path}", {"tags": {"a": "b"}})
+    assert answer.status == 501 and "PATCH of 'Microsoft.MachineLearningServices/workspaces/" in str(answer.body)
+    # There is none of a datastore (docs/facts.md g.1).
+    assert world.call("PATCH", f"{WORKSPACE}/datastores/d", {"tags": {"a": "b"}}).status == 405
+
+
 def test_the_providers_operations(world: World) -> None:
     listed = world.get("/providers/Microsoft.MachineLearningServices/operations")["value"]
     by_name = {entry["name"]: entry["display"]["resource"] for entry in listed}

@@ -27,6 +27,7 @@ NAMES = (
     "machine_learning.computes",
     "machine_learning.jobs",
     "machine_learning.batch_endpoints",
+    "machine_learning.not_simulated",
     "machine_learning.online_endpoints",
     "machine_learning.registries",
     "machine_learning.locations",
