@@ -134,6 +134,17 @@ def test_single_sign_on_changes_by_its_own_action(azure: Azure) -> None:
         assert azure.run(INSTANCE, **TARGET, enable_sso=wanted)["changed"] is False
 
 
+def test_the_order_of_ports_and_mounts_has_no_meaning(azure: Azure) -> None:
+    endpoints = [{"target": 2000, "published": 2001}, {"target": 3000, "published": 3001}]
+    mounts = [{"source": "/a", "target": "/b"}, {"source": "/c", "target": "/d", "read_only": True}]
+    app = {"name": "app", "image": {"reference": "app:1"}, "endpoints": endpoints, "bind_mounts": mounts}
+    azure.run(INSTANCE, **TARGET, size="Standard_D4s_v3", custom_applications=[app])
+    other = {**app, "endpoints": endpoints[::-1], "bind_mounts": mounts[::-1]}
+    assert not azure.run(INSTANCE, **TARGET, custom_applications=[other])["changed"]
+    crossed = [{"target": 2000, "published": 3001}, {"target": 3000, "published": 2001}]
+    assert azure.run(INSTANCE, **TARGET, custom_applications=[{**app, "endpoints": crossed}], check=True)["changed"]
+
+
 def test_privileges_of_applications_stay_unless_they_are_declared(azure: Azure) -> None:
     mount = {"source": "/home/azureuser/cloudfiles", "target": "/data"}
     plain = {"name": "app", "image": {"reference": "app:1"}, "bind_mounts": [mount]}

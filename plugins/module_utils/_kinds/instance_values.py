@@ -219,8 +219,16 @@ def _bind_mount(volume: Values) -> Values:
 
 
 def canon_applications(items: t.Any) -> t.Any:
-    """By name, in the form that the service stores: an omitted value is empty."""
-    return {item["name"]: item for item in applications_from_arm(applications_to_arm(items or []))}
+    """By name, in the form that the service stores: an omitted value is empty. The order of ports and of mounts has no meaning."""
+    stored = applications_from_arm(applications_to_arm(items or []))
+    return {item["name"]: {**item, **{name: _unordered(item[name]) for name in _SETS}} for item in stored}
+
+
+_SETS = ("endpoints", "bind_mounts")
+
+
+def _unordered(rows: list[Values]) -> list[Values]:
+    return sorted(rows, key=lambda row: sorted((name, str(value)) for name, value in row.items()))
 
 
 def check_applications(items: list[Values], option: str) -> Findings:
