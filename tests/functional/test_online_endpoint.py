@@ -300,6 +300,28 @@ def test_a_failed_deployment_says_why_and_is_written_again(azure: Azure) -> None
     assert not azure.run(DEPLOYMENT, **GREEN)["changed"]
 
 
+def test_shares_that_are_no_percentages_are_traffic_too(azure: Azure) -> None:
+    """Of what the service shows: a deployment that may get requests is not deleted."""
+    prepare(azure, BLUE, traffic={"blue": 100})
+    handle, shown = azure.app.handle, [12.5]
+
+    def strange(request: Request) -> Response:
+        answer = t.cast(Response, handle(request))
+        if request.method == "GET" and request.path == DOCUMENT:
+            traffic = {"blue": shown[0]}
+            answer.body = {**answer.body, "properties": {**answer.body["properties"], "traffic": traffic}}
+        return answer
+
+    azure.app.handle = strange  # type: ignore[method-assign]
+    for share in (12.5, 150, -1):
+        shown[0] = share
+        for module, options in ((ENDPOINT, NAMED), (DEPLOYMENT, {"endpoint_name": "iris-prod", "name": "blue"})):
+            refused = azure.run(module, **options, state="absent", ok=False)
+            assert refused["failure"]["code"] == "InUse" and azure.writes == [] and f"{share} %" in refused["msg"]
+    shown[0] = 100.0
+    assert not azure.run(ENDPOINT, **NAMED, traffic={"blue": 100})["changed"]
+
+
 def test_traffic_that_another_writer_moved_is_not_overwritten(azure: Azure) -> None:
     prepare(azure, BLUE, GREEN, traffic={"blue": 100})
     options = {**NAMED, "traffic": {"blue": 90, "green": 10}, "expected_traffic": {"blue": 100}}

@@ -14,7 +14,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from .._core.canon import exact
+from .._core.canon import boolean_text, exact
 from .._core.errors import RuleError
 from .._core.findings import Findings
 from .._core.paths import MISSING, get_path
@@ -120,6 +120,10 @@ class Field(Option):
     goes_with: tuple[str, ...] = ()
     shape: Shape | None = None
 
+    @property
+    def is_flag(self) -> bool:
+        return self.spec is not None and self.spec.get("type") == "bool"
+
     def same(self, left: t.Any, right: t.Any) -> bool:
         return bool(self.canon(left) == self.canon(right))
 
@@ -135,7 +139,11 @@ class Field(Option):
     def read(self, body: dict[str, t.Any]) -> t.Any:
         """The field's value in the user's terms; what ARM omits or returns as null is None."""
         value = get_path(body, self.path)
-        return None if value is MISSING or value is None else self.from_arm(value)
+        if value is MISSING or value is None:
+            return None
+        shown = self.from_arm(value)
+        # Some API versions write booleans as text, which is always true for Python.
+        return boolean_text(shown) if isinstance(shown, str) and self.is_flag else shown
 
 
 def switch(on: str = "Enabled", off: str = "Disabled") -> dict[str, t.Any]:

@@ -97,15 +97,21 @@ class Plan:
         return {"before": self.before, "after": self.after}
 
 
-def merged_tags(current: t.Any, declared: t.Any, append: bool) -> dict[str, t.Any]:
-    """The tags that the resource will have: with ``append``, undeclared ones stay and a tag declared null goes."""
-    tags = dict(current or {}) if append else {}
+def merged_tags(current: t.Any, declared: t.Any, append: bool, caseless: bool = True) -> dict[str, t.Any]:
+    """The tags that the resource will have: with ``append``, undeclared ones stay and a tag declared null goes.
+
+    ``caseless``: a name in another case is that of the same tag, whose spelling stays (Azure Resource Manager, tag-resources#limitations).
+    """
+    existing = dict(current or {})
+    spellings = {name.casefold(): name for name in existing} if caseless else {}
+    tags = dict(existing) if append else {}
     for key, value in (declared or {}).items():
+        name = key if key in existing else spellings.get(str(key).casefold(), key)
         if value is None:
-            tags.pop(key, None)
+            tags.pop(name, None)
         else:
             # The service's tags are text; a number in a playbook is none yet.
-            tags[key] = str(value)
+            tags[name] = str(value)
     return tags
 
 
@@ -130,7 +136,8 @@ def _value(current: dict[str, t.Any] | None, row: Field) -> t.Any:
 
 def _target(row: Field, declared: Declared, before: t.Any, append_tags: bool) -> t.Any:
     if row.option == "tags":
-        return merged_tags(before, declared["tags"], append_tags)
+        # Of data assets and the like, tags are properties of the provider's own.
+        return merged_tags(before, declared["tags"], append_tags, caseless=row.path == "tags")
     return row.filled(before, declared[row.option])
 
 

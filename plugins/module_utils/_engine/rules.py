@@ -12,6 +12,7 @@ import base64
 import re
 import struct
 import typing as t
+from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -479,33 +480,44 @@ def identity(value: dict[str, t.Any] | None, option: str = "identity", *, both: 
 # --- tags ---
 
 
+def differing_in_case(names: t.Iterable[t.Any]) -> str:
+    """The names that another one has in another case, in their order, as a list for people."""
+    texts = [str(name) for name in names]
+    counts = Counter(text.casefold() for text in texts)
+    return ", ".join(text for text in texts if counts[text.casefold()] > 1)
+
+
+_TAG_LIMITS = "Azure Resource Manager, tag-resources#limitations"
+
+
 def tags(value: dict[str, t.Any] | None, option: str = "tags") -> Findings:
-    """At most 50 tags, names up to 512 and values up to 256 characters, names without ``<>%&\\?/`` (ARM's tag limits)."""
-    source = "Azure Resource Manager, tag-resources#limitations"
+    """At most 50 tags, names up to 512 and values up to 256 characters, names without ``<>%&\\?/`` and in one case (ARM's tag limits)."""
     if value and len(value) > 50:
         message = f"{option} holds {len(value)} tags; a resource can have at most 50."
-        yield Finding("TooManyTags", option, message, source)
+        yield Finding("TooManyTags", option, message, _TAG_LIMITS)
+    twice = differing_in_case(value or ())
+    if twice:
+        message = (
+            f"{option} has names that differ in case only, which are names of one tag: {twice}. Declare one of them."
+        )
+        yield Finding("InvalidTag", option, message, _TAG_LIMITS)
     for name, content in (value or {}).items():
-        # The portal's own names link a resource by its id.
-        plain = re.sub(r"/", "", str(name)) if str(name).startswith("hidden-") else str(name)
-        if not 1 <= len(str(name)) <= 512 or re.search(r"[<>%&\\?/]", plain):
-            yield Finding(
-                "InvalidTag",
-                option,
-                f"The tag name {name!r} must have 1 to 512 characters and none of < > % & \\ ? /.",
-                source,
-            )
-        if isinstance(content, (dict, list)):
-            yield Finding(
-                "InvalidTag",
-                option,
-                f"The value of the tag {name!r} must be text, not a {type(content).__name__}.",
-                source,
-            )
-        elif content is not None and len(str(content)) > 256:
-            yield Finding(
-                "InvalidTag",
-                option,
-                f"The value of the tag {name!r} has {len(str(content))} characters; 256 is the most.",
-                source,
-            )
+        yield from _tag(str(name), content, option)
+
+
+def _tag(name: str, content: t.Any, option: str) -> Findings:
+    # The portal's own names link a resource by its id.
+    plain = re.sub(r"/", "", name) if name.startswith("hidden-") else name
+    if not 1 <= len(name) <= 512 or re.search(r"[<>%&\\?/]", plain):
+        message = f"The tag name {name!r} must have 1 to 512 characters and none of < > % & \\ ? /."
+        yield Finding("InvalidTag", option, message, _TAG_LIMITS)
+    if isinstance(content, (dict, list)):
+        message = f"The value of the tag {name!r} must be text, not a {type(content).__name__}."
+        yield Finding("InvalidTag", option, message, _TAG_LIMITS)
+    elif content is not None and len(str(content)) > 256:
+        yield Finding(
+            "InvalidTag",
+            option,
+            f"The value of the tag {name!r} has {len(str(content))} characters; 256 is the most.",
+            _TAG_LIMITS,
+        )

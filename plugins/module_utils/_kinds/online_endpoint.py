@@ -55,11 +55,15 @@ def _compute(value: t.Any, option: str) -> Findings:
 
 def _percent(value: t.Any) -> int | None:
     """A whole number of 0 to 100, also as text; None for anything else."""
-    text = str(value)
+    text = str(int(value) if isinstance(value, float) and value.is_integer() else value)
     return int(text) if re.fullmatch(r"\d{1,3}", text) and not isinstance(value, bool) and int(text) <= 100 else None
 
 
 def _shares(value: t.Any, option: str) -> Findings:
+    twice = rules.differing_in_case(value)
+    if twice:
+        message = f"{option} names one deployment more than once, because names have no case: {twice}."
+        yield Finding("InvalidTraffic", option, message, _SOURCE)
     for name, share in value.items():
         if _percent(share) is None:
             message = f"{option}.{name} must be a whole number from 0 to 100; {share!r} is not."
@@ -91,11 +95,12 @@ def _mirror(value: t.Any, option: str) -> Findings:
         yield Finding("InvalidTraffic", option, message, _TRAFFIC_SOURCE)
 
 
-def shares_of(value: t.Any) -> dict[str, int]:
-    """The deployments that get some of the traffic."""
+def shares_of(value: t.Any) -> dict[str, t.Any]:
+    """The deployments that get some of the traffic. What the service shows and is no share, such as 12.5, is some too."""
     if not isinstance(value, dict):
         return {}
-    return {str(name): share for name, content in value.items() if (share := _percent(content))}
+    shares = {str(name): content if _percent(content) is None else _percent(content) for name, content in value.items()}
+    return {name: share for name, share in shares.items() if share}
 
 
 def receivers(values: t.Mapping[str, t.Any]) -> set[str]:
@@ -220,7 +225,14 @@ FIELDS = (
         _P + "traffic",
         rule=_traffic,
         examples=({"blue": 100}, {"blue": 90, "green": 10}, {}),
-        wrong=({"blue": 90}, {"blue": 101}, {"blue": "most"}, {"b": 100}, {"blue": 60, "green": 60}),
+        wrong=(
+            {"blue": 90},
+            {"blue": 101},
+            {"blue": "most"},
+            {"b": 100},
+            {"blue": 60, "green": 60},
+            {"blue": 50, "Blue": 50},
+        ),
         **_SHARES,
     ),
     Field(

@@ -172,6 +172,15 @@ def test_choice_passes_unknown_values_and_forgets_case() -> None:
     assert convert["from_arm"](7) == 7
 
 
+@pytest.mark.parametrize(
+    ("sent", "shown"), [("False", False), ("true", True), (False, False), (None, None), ("maybe", "maybe")]
+)
+def test_a_boolean_that_arm_writes_as_text_is_one(sent: t.Any, shown: t.Any) -> None:
+    assert Field("on", "p.on", spec={"type": "bool"}).read({"p": {"on": sent}}) is shown
+    assert Field("on", "p.on", spec={"type": "str"}).read({"p": {"on": sent}}) is sent
+    assert Field("on", "p.on").read({"p": {"on": sent}}) is sent
+
+
 def test_what_is_no_text_is_compared_as_it_is() -> None:
     """A service may answer a number or an object where a text was promised."""
     for canon in (_canon.caseless, _canon.region, _canon.arm_id, _canon.public_key, _canon.boolean_text):

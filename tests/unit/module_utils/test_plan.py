@@ -65,6 +65,7 @@ def plan(declared: dict[str, t.Any], current: t.Any = AS_IT_IS, **more: t.Any) -
         {"tags": {}},
         {"tags": None},
         {"tags": {"absent": None}},
+        {"tags": {"A": "1"}},
         {"deep.er": None},
         {"password": "given"},
         {"state": "Resizing"},
@@ -88,6 +89,8 @@ def test_nothing_to_do(declared: dict[str, t.Any]) -> None:
         ({"tags": {"c": "3"}}, {"tags": ({"a": "1", "b": "2"}, {"a": "1", "b": "2", "c": "3"})}),
         ({"tags": {"a": None}}, {"tags": ({"a": "1", "b": "2"}, {"b": "2"})}),
         ({"tags": {"a": ""}}, {"tags": ({"a": "1", "b": "2"}, {"a": "", "b": "2"})}),
+        ({"tags": {"A": "9"}}, {"tags": ({"a": "1", "b": "2"}, {"a": "9", "b": "2"})}),
+        ({"tags": {"A": None}}, {"tags": ({"a": "1", "b": "2"}, {"b": "2"})}),
     ],
 )
 def test_updates(declared: dict[str, t.Any], changes: dict[str, tuple[t.Any, t.Any]]) -> None:
@@ -98,11 +101,23 @@ def test_updates(declared: dict[str, t.Any], changes: dict[str, tuple[t.Any, t.A
 
 
 @pytest.mark.parametrize(
-    ("declared", "after"), [({"a": "1"}, {"a": "1"}), ({}, {}), (None, {}), ({"a": None, "c": 3}, {"c": "3"})]
+    ("declared", "after"),
+    [({"a": "1"}, {"a": "1"}), ({}, {}), (None, {}), ({"a": None, "c": 3}, {"c": "3"}), ({"A": "1"}, {"a": "1"})],
 )
 def test_tags_replace(declared: t.Any, after: dict[str, str]) -> None:
     planned = plan({"tags": declared}, append_tags=False)
     assert planned.values() == {"tags": after}
+
+
+@pytest.mark.parametrize("append", [True, False])
+def test_names_of_tags_have_no_case(append: bool) -> None:
+    """A service that shows a name in another case than it was declared in would make every run a change."""
+    assert plan({"tags": {"A": "1", "B": "2"}}, append_tags=append).action == "none"
+    both = {**CURRENT, "tags": {"a": "1", "A": "2"}}
+    assert plan({"tags": {"A": "3", "a": "1"}}, both, append_tags=append).values() == {"tags": {"a": "1", "A": "3"}}
+    own = (Field("tags", "properties.tags", canon=canon.mapping),)
+    planned = _plan.plan_present(own, {"tags": {"A": "1"}}, {"tags": {"a": "1"}}, append_tags=append)
+    assert planned.values() == {"tags": {"a": "1", "A": "1"} if append else {"A": "1"}}, "those are no tags of ARM"
 
 
 def test_tags_in_full() -> None:

@@ -565,6 +565,7 @@ def test_identities(value: t.Any, both: bool, expected: list[str]) -> None:
         ({"a" * 513: "x"}, ["InvalidTag"]),
         ({"a": "x" * 257}, ["InvalidTag"]),
         ({"": "x"}, ["InvalidTag"]),
+        ({"Team": "x", "team": "x", "other": "x"}, ["InvalidTag"]),
         ({"a": ["x"]}, ["InvalidTag"]),
         ({"a": {}}, ["InvalidTag"]),
         *[({f"a{sign}": "x"}, ["InvalidTag"]) for sign in "<>%&\\?/"],
@@ -838,6 +839,13 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             "TooManyTags",
             "tags",
             "tags holds 51 tags; a resource can have at most 50.",
+            TAGS,
+        ),
+        (
+            lambda: rules.tags({"team": "x", "Team": "y", "other": "z"}),
+            "InvalidTag",
+            "tags",
+            "tags has names that differ in case only, which are names of one tag: team, Team. Declare one of them.",
             TAGS,
         ),
         (
