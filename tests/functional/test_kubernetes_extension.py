@@ -114,6 +114,23 @@ def test_an_update_leaves_settings_that_were_not_declared_to_other_writers(azure
     assert (now["a"], now["nodeSelector.zone"], now["c"], now["nodeSelector.pool"]) == ("theirs", "2", "mine", "other")
 
 
+def test_settings_whose_last_write_failed_are_written_again(azure: Azure) -> None:
+    aks = cluster(azure)
+    run(azure, aks, **TRAINING, configuration_settings={"c": "d"})
+    handle = azure.app.handle
+
+    def failing(request: t.Any) -> t.Any:
+        answer = handle(request)
+        if request.method == "GET" and request.path.endswith("/extensions/azureml") and azure.writes == []:
+            answer.body = {**answer.body, "properties": {**answer.body["properties"], "provisioningState": "Failed"}}
+        return answer
+
+    azure.app.handle = failing  # type: ignore[method-assign]
+    done = run(azure, aks, configuration_settings={"c": "d"})
+    [patch] = azure.writes
+    assert done["changed"] and patch.body["properties"]["configurationSettings"]["c"] == "d"
+
+
 def test_certificates_are_sent_and_never_shown(azure: Azure, tmp_path: Path) -> None:
     aks = cluster(azure)
     files = {"cert_file": tmp_path / "a.pem", "key_file": tmp_path / "a.key"}

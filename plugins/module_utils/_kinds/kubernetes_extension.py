@@ -604,10 +604,15 @@ def _settings_of(values: Declared) -> dict[str, str]:
 def _changing_texts(plan: Plan) -> Declared:
     """Of settings that are managed one by one, those that change: the others may be another writer's by the time of the write."""
     return {
-        change.field: {name: text for name, text in change.after.items() if (change.before or {}).get(name) != text}
+        change.field: _differing(change.before or {}, change.after) or change.after
         for change in plan.changes
         if change.field in ("node_selector", _FREE)
     }
+
+
+def _differing(before: dict[str, t.Any], after: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Nothing for what is only written again, after a write that failed."""
+    return {name: text for name, text in after.items() if before.get(name) != text}
 
 
 def _protected_of(values: Declared) -> dict[str, str]:

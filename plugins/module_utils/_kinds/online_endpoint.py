@@ -96,7 +96,7 @@ def _mirror(value: t.Any, option: str) -> Findings:
 
 
 def shares_of(value: t.Any) -> dict[str, t.Any]:
-    """The deployments that get some of the traffic. What the service shows and is no share, such as 12.5, is some too."""
+    """The deployments that get some of the traffic. What the service shows and is not a percentage, such as 12.5, counts too."""
     if not isinstance(value, dict):
         return {}
     shares = {str(name): content if _percent(content) is None else _percent(content) for name, content in value.items()}
