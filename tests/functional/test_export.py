@@ -130,6 +130,26 @@ def values(tree: t.Any) -> t.Iterator[t.Any]:
         yield tree
 
 
+def test_an_export_says_nothing_about_options_that_no_one_set(azure: Azure) -> None:
+    azure.run("aml_workspace", name=WORKSPACE, description="Plain")
+    azure.run("aml_compute_cluster", name="cpu", size="Standard_DS2_v2", max_instances=2)
+    azure.run("aml_compute_instance", name="ci-one", size="Standard_DS2_v2")
+    for list_ in (
+        "aml_connections",
+        "aml_datastores",
+        "aml_online_endpoints",
+        "aml_online_deployments",
+        "aml_batch_endpoints",
+        "aml_batch_deployments",
+    ):
+        module, options = OTHER_LISTS[list_]
+        azure.run(module, **options)
+    assert azure.run("aml_export_info")["missing"] == []
+    azure.run("aml_workspace", name=WORKSPACE, v1_legacy_mode=True)
+    (missing,) = azure.run("aml_export_info")["missing"]
+    assert (missing["name"], missing["option"], missing["kind"]) == (WORKSPACE, "v1_legacy_mode", "no_counterpart")
+
+
 def test_the_hub_of_a_project_has_the_name_that_a_project_needs() -> None:
     """Or ``az ml workspace create -f`` refuses the file, and so does our own ``definition``."""
     hub = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/hub"

@@ -319,6 +319,27 @@ def _listed(value: t.Any) -> list[t.Any]:
 _NO_FIELD = "the CLI's schema has no such field: only the file for the CLI is without it"
 
 
+# Of the options that the CLI's schema lacks, what a resource has that was created without them: there is nothing to tell about it.
+_IMPLIED: Tree = {
+    "application_sharing_policy": "shared",
+    "enable_service_side_cmk_encryption": False,
+    "include_spark": False,
+    "is_default": False,
+    "managed_network.enable_firewall_log": False,
+    "managed_network.enable_network_monitor": False,
+    "managed_network.managed_network_kind": "v1",
+    "service_data_access_auth_identity": "none",
+    "use_workspace_managed_identity": False,
+    "v1_legacy_mode": False,
+}
+# Likewise, whatever the value: a deployment is where its endpoint is.
+_FOLLOWING = ("location",)
+
+
+def _follows(option: str, value: t.Any) -> bool:
+    return option in _FOLLOWING or (option in _IMPLIED and bool(_IMPLIED[option] == value))
+
+
 _NO_USER = (
     "the CLI's schema needs admin_username, which the service does not return: only the file for the CLI is without it"
 )
@@ -329,9 +350,11 @@ def _for_the_cli(kind: Kind, options: Tree) -> tuple[Tree, dict[str, str]]:
     names = {row.option.partition(".")[0]: row.cli_name for row in kind.fields if row.cli_name is not None}
     known = copy.deepcopy(options)
     unknown = [row.option for row in kind.fields if row.cli_name is None]
-    omitted = {option: _NO_FIELD for option in unknown if paths.get_path(known, option) is not paths.MISSING}
-    for option in omitted:
+    found = {option: paths.get_path(known, option) for option in unknown}
+    found = {option: value for option, value in found.items() if value is not paths.MISSING}
+    for option in found:
         paths.remove_path(known, option)
+    omitted = {option: _NO_FIELD for option, value in found.items() if not _follows(option, value)}
     omitted |= dict.fromkeys((*_take_scripts(known), *_take_privileges(known)), _NO_FIELD)
     if _lacks_user(kind, known.get("ssh_settings")):
         omitted["ssh_settings"] = _NO_USER
