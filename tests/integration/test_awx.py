@@ -113,6 +113,8 @@ def test_provision(provisioned: Job, credential: Credential) -> None:
     (cluster,) = [compute for result in provisioned.results("computes") for compute in result["computes"]]
     assert (cluster["name"], cluster["provisioning_state"]) == ("cpu-cluster", "Succeeded")
     assert provisioned.holding("cpu-cluster"), "the search finds what is there"
+    skipped = [row for row in provisioned.events if row["event"] == "runner_on_skipped"]
+    assert skipped and "skipping: " not in provisioned.stdout, "the project's ansible.cfg"
     assert provisioned.holding(credential.secret) == []
 
 
@@ -380,6 +382,8 @@ def test_a_plan_is_approved_between_two_jobs(
     assert "ws-0/small" in planned.stdout and "2 targets: 2 create planned." in planned.stdout
     inherited = artifacts([planned])
     assert len(inherited["aml_fleet_plan"]["targets"]) == 2
+    assert f"Plan {inherited['aml_fleet_plan']['digest']}: artifact aml_fleet_plan of this job" in planned.stdout
+    assert "plan.json" not in planned.stdout, "a path in a container that no longer exists"
     # A variable of the template, which AWX trusts, unlike answers of a survey.
     behind = edited(awx, FLEET, aml_fleet_approved_plan="{{ aml_fleet_plan }}")
     applied = behind.run("fleet.yml", credential, {}, inherited=inherited)

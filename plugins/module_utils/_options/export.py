@@ -319,7 +319,7 @@ def _listed(value: t.Any) -> list[t.Any]:
 _NO_FIELD = "the CLI's schema has no such field: only the file for the CLI is without it"
 
 
-# Of the options that the CLI's schema lacks, what a resource has that was created without them: there is nothing to tell about it.
+# Of the options that the CLI's schema lacks, what a resource has that was created without them: an export does not mention it.
 _IMPLIED: Tree = {
     "application_sharing_policy": "shared",
     "enable_service_side_cmk_encryption": False,
@@ -349,17 +349,23 @@ def _for_the_cli(kind: Kind, options: Tree) -> tuple[Tree, dict[str, str]]:
     """The options that the CLI's schema has, by their names there, and why the others are not in the file."""
     names = {row.option.partition(".")[0]: row.cli_name for row in kind.fields if row.cli_name is not None}
     known = copy.deepcopy(options)
-    unknown = [row.option for row in kind.fields if row.cli_name is None]
-    found = {option: paths.get_path(known, option) for option in unknown}
-    found = {option: value for option, value in found.items() if value is not paths.MISSING}
-    for option in found:
-        paths.remove_path(known, option)
-    omitted = {option: _NO_FIELD for option, value in found.items() if not _follows(option, value)}
-    omitted |= dict.fromkeys((*_take_scripts(known), *_take_privileges(known)), _NO_FIELD)
+    omitted = dict.fromkeys((*_take_unknown(kind, known), *_take_scripts(known), *_take_privileges(known)), _NO_FIELD)
     if _lacks_user(kind, known.get("ssh_settings")):
         omitted["ssh_settings"] = _NO_USER
         del known["ssh_settings"]
     return {names[option] or option: value for option, value in known.items() if value not in (None, {})}, omitted
+
+
+def _take_unknown(kind: Kind, options: Tree) -> list[str]:
+    """Remove the options that the CLI's schema does not have; return those that do not follow from the others."""
+    differing = []
+    for row in kind.fields:
+        value = paths.get_path(options, row.option)
+        if row.cli_name is None and value is not paths.MISSING:
+            paths.remove_path(options, row.option)
+            if not _follows(row.option, value):
+                differing.append(row.option)
+    return differing
 
 
 def _take_scripts(options: Tree) -> list[str]:
