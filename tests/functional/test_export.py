@@ -271,18 +271,134 @@ AVM = {
 }
 
 
-@pytest.mark.parametrize(("body", "version"), [(AZURERM, "2025-06-01"), (AVM, "2024-04-01-preview")], ids=["azurerm", "avm"])  # fmt: skip
+# What Terraform then puts into its workspace: resources of azurerm, with their defaults, and a connection by azapi.
+_ML, _STORAGE = "2025-06-01", f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/stwstest"
+_SKU = {"name": "Basic", "tier": "Basic"}
+TERRAFORM: dict[str, tuple[str, dict[str, t.Any]]] = {
+    "/computes/cpu": (
+        _ML,
+        {
+            "location": "eastus",
+            "sku": _SKU,
+            "tags": {"made": "by azurerm"},
+            "identity": {"type": "SystemAssigned"},
+            "properties": {
+                "computeType": "AmlCompute",
+                "computeLocation": "eastus",
+                "description": "",
+                "disableLocalAuth": False,
+                "properties": {
+                    "vmSize": "Standard_DS2_v2",
+                    "vmPriority": "LowPriority",
+                    "scaleSettings": {"maxNodeCount": 1, "minNodeCount": 0, "nodeIdleTimeBeforeScaleDown": "PT30S"},
+                    "remoteLoginPortPublicAccess": "Disabled",
+                    "enableNodePublicIp": True,
+                },
+            },
+        },
+    ),
+    "/computes/box": (
+        _ML,
+        {
+            "location": "eastus",
+            "tags": {},
+            "properties": {
+                "computeType": "ComputeInstance",
+                "description": "",
+                "disableLocalAuth": False,
+                "properties": {
+                    "vmSize": "Standard_DS2_v2",
+                    "sshSettings": {"sshPublicAccess": "Disabled"},
+                    "enableNodePublicIp": True,
+                    "computeInstanceAuthorizationType": "personal",
+                },
+            },
+        },
+    ),
+    "/datastores/raw": (
+        f"{_ML}&skipValidation=true",
+        {
+            "properties": {
+                "datastoreType": "AzureBlob",
+                "accountName": "stwstest",
+                "containerName": "raw",
+                "endpoint": "core.windows.net",
+                "description": "",
+                "isDefault": False,
+                "serviceDataAccessAuthIdentity": "None",
+                "tags": {},
+                "credentials": {
+                    "credentialsType": "AccountKey",
+                    "secrets": {"secretsType": "AccountKey", "key": "planted-key"},
+                },
+            }
+        },
+    ),
+    "/connections/packages": (
+        _ML,
+        {"properties": {"category": "PythonFeed", "target": "https://example.org", "authType": "None"}},
+    ),
+    "/outboundRules/data": (
+        _ML,
+        {
+            "properties": {
+                "type": "PrivateEndpoint",
+                "category": "UserDefined",
+                "destination": {"serviceResourceId": _STORAGE, "subresourceTarget": "blob", "sparkEnabled": False},
+            }
+        },
+    ),
+    "/providers/Microsoft.Insights/diagnosticSettings/to-storage": (
+        "2021-05-01-preview",
+        {
+            "properties": {
+                "storageAccountId": _STORAGE,
+                "logs": [{"categoryGroup": "allLogs", "enabled": True}],
+                "metrics": [{"category": "AllMetrics", "enabled": True}],
+            }
+        },
+    ),
+    "/providers/Microsoft.Authorization/roleAssignments/5eed5eed-0000-4000-8000-000000000001": (
+        "2022-04-01",
+        {
+            "properties": {
+                "roleDefinitionId": f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
+                "/f6c7c914-8db3-469d-8ca1-694a8f32e121",
+                "principalId": "11111111-0000-4000-8000-0000000000ff",
+                "principalType": "Group",
+            }
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "version"), [(AZURERM, _ML), (AVM, "2024-04-01-preview")], ids=["azurerm", "avm"])
 def test_a_workspace_of_another_tool_is_exported_and_applied(
     azure: Azure, body: dict[str, t.Any], version: str
 ) -> None:
+    """With all that is in it: alone, as a fleet, and as YAML of the CLI, each with reads alone."""
     resources = azure.app.store.get(WORKSPACE_ID)["properties"]
     used = {name: resources[name] for name in ("storageAccount", "keyVault", "applicationInsights")}
     sent = {**body, "location": "eastus", "properties": {**body["properties"], **used}}
-    azure.arm("PUT", WORKSPACE_ID.replace(WORKSPACE, "ws-others"), sent, version)
+    place = WORKSPACE_ID.replace(WORKSPACE, "ws-others")
+    azure.arm("PUT", place, sent, version)
+    for path, (spoken, document) in TERRAFORM.items():
+        azure.arm("PUT", place + path, document, spoken)
     exported = azure.run("aml_export_info", workspace="ws-others")
     assert {row["option"] for row in exported["missing"] if "no option" in row["reason"]} <= {"sku"}
-    done = azure.run("aml_workspace", **exported["vars"]["aml_workspace"])
-    assert done["changed"] is False, done["plan"]
+    fleet = exported["fleet"]
+    in_fleet = [name for name, rows in fleet.items() if isinstance(rows, list) and rows]
+    assert sorted(in_fleet) == ["computes", "connections", "datastores", "diagnostic_settings", "role_assignments"]
+    assert {rule["name"] for rule in exported["vars"]["aml_workspace"]["managed_network"]["outbound_rules"]} >= {"data"}
+    assert azure.writes == [] and "planted" not in azure.text
+    for module, options in (
+        ("aml_workspace", exported["vars"]["aml_workspace"]),
+        ("aml_workspace", {"definition": exported["cli_yaml"]["workspace.yml"]}),
+        ("aml_fleet", {"workspaces": [fleet]}),
+    ):
+        done = azure.run(module, **options)
+        assert done["changed"] is False, done.get("plan", done.get("table"))
+        assert {request.method for request in azure.sent} == {"GET"}
 
 
 def test_every_option_is_exported_or_named_as_missing(azure: Azure, world: dict[str, Declaration]) -> None:
