@@ -16,7 +16,9 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shlex
+import shutil
 import subprocess
 import sys
 import typing as t
@@ -224,6 +226,30 @@ class Clients:
                 for time in ("first", "again"):
                     error = deploy(self.simulator, path, body)
                     yield Row("template", f"{entry['name']}: {name}, {time}", error)
+                texts = {key: value for key, value in given.items() if isinstance(value, str)}
+                workspace = _expanded(entry["workspace"], texts)
+                error = self._unchanged(entry["group"], workspace)
+                yield Row("template", f"{entry['name']}: {name}, exported and applied", error)
+
+    def _unchanged(self, group: str, workspace: str) -> str:
+        """Export a workspace and apply the files, as users do; what is wrong, or an empty text where nothing was changed, with reads alone."""
+        folder = BUILD / "exported" / workspace
+        shutil.rmtree(folder, ignore_errors=True)
+        playbook = [str(BIN / "ansible-playbook"), "-i", "localhost,", "-c", "local"]
+        options = {"aml_resource_group": f"rg-{group}", "workspace": workspace, "aml_export_folder": str(folder)}
+        done = self._run([*playbook, "azureml.compute.export_workspace", "-e", json.dumps(options)], ROOT)
+        if done.returncode:
+            return _first_error(done.stdout + done.stderr)
+        for name, file in (("provision_workspace", "workspace.yml"), ("fleet", "fleet.yml")):
+            mark = len(self.simulator.requests())
+            done = self._run([*playbook, f"azureml.compute.{name}", "-e", f"@{folder / file}"], ROOT)
+            if done.returncode or not re.search(r"\bchanged=0\b", done.stdout):
+                return f"{name}: {_first_error(done.stdout + done.stderr)}"
+            sent = [row for row in self.simulator.requests()[mark:] if row["path"].startswith("/subscriptions/")]
+            writes = [f"{row['method']} {row['path']}" for row in sent if row["method"] != "GET"]
+            if writes or not sent:
+                return f"{name} sent {writes or 'nothing'}"
+        return ""
 
 
 def call(simulator: Simulator, method: str, path: str, body: t.Any = None) -> tuple[int, t.Any]:

@@ -42,8 +42,8 @@ options:
     description:
       - Kind of the workspace. Defaults to V(default) in the service. Immutable.
       - A new feature store (V(featurestore)) is created as by azure-ai-ml, with a storage account that has a hierarchical namespace, a container for the
-        offline store and, without O(materialization_identity), a user-assigned identity for materialization, which is not deleted with
-        O(delete_dependent_resources).
+        offline store, unless O(offline_store) is set, and, without O(materialization_identity), a user-assigned identity for materialization, which is
+        not deleted with O(delete_dependent_resources).
     type: str
     choices: [default, hub, project, featurestore]
   hub_id:

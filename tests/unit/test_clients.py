@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ansible_collections.azureml.compute.scripts import clients
@@ -109,3 +110,39 @@ def test_a_template_that_cannot_be_fetched_is_named_with_the_variable_of_a_copy(
     copy.write_text('\ufeff{"resources": []}')
     monkeypatch.setenv("A_TEMPLATE", str(copy))
     assert clients.published(entry) == {"resources": []}
+
+
+def applying(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, output: str, *sent: str) -> str:
+    """What is said of a workspace whose files are applied with this output, and with these requests."""
+    log = [{"method": "POST", "path": "/tenant/oauth2/v2.0/token"}]
+    ran: list[list[str]] = []
+
+    class Simulated(_Simulator):
+        def requests(self) -> list[dict[str, str]]:
+            return list(log)
+
+    def run(_self: Any, command: list[str], _folder: Path, **_variables: str) -> subprocess.CompletedProcess[str]:
+        ran.append(command)
+        if "azureml.compute.export_workspace" not in command:
+            log.extend({"method": method, "path": "/subscriptions/s/workspaces/ws"} for method in sent)
+        return subprocess.CompletedProcess(command, 0, output, "")
+
+    monkeypatch.setattr(clients, "BUILD", tmp_path)
+    monkeypatch.setattr(clients.Clients, "_run", run)
+    said = clients.Clients(cast("Any", Simulated()))._unchanged("avm", "ws")
+    assert json.loads(ran[0][-1])["aml_resource_group"] == "rg-avm" and ran[1][-1].endswith(
+        "/exported/ws/workspace.yml"
+    )
+    return said
+
+
+def test_a_template_whose_workspace_is_changed_by_its_export_failed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    recap = "localhost : ok=9 changed=%s unreachable=0 failed=0"
+    assert applying(monkeypatch, tmp_path, recap % 0, "GET") == ""
+    assert applying(monkeypatch, tmp_path, recap % 10, "GET").startswith("provision_workspace: ")
+    assert applying(monkeypatch, tmp_path, recap % 0, "GET", "PUT") == (
+        "provision_workspace sent ['PUT /subscriptions/s/workspaces/ws']"
+    )
+    assert applying(monkeypatch, tmp_path, recap % 0) == "provision_workspace sent nothing"
