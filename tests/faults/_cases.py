@@ -65,6 +65,7 @@ BLUE: Options = {
     "model": "azureml:iris:3",
     "instance_type": "Standard_DS3_v2",
     "instance_count": 1,
+    "data_collector": {"collections": {"request": {"enabled": True}}, "sampling_rate": 0.5, "rolling_rate": "day"},
 }
 NETWORK_API = "2024-05-01"
 
