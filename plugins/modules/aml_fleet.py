@@ -100,7 +100,8 @@ options:
           - An online endpoint is processed and reported as a target of the type C(online_endpoint). In messages and patterns it is
             C(WORKSPACE/online_endpoints/NAME). It is written after the compute targets. It is deleted and pruned before the compute target that it runs on.
           - An endpoint that is created with C(traffic) is created without it first; the traffic follows when its deployments in C(online_deployments) exist.
-            Also with O(wait=false), the run waits for a new endpoint that has declared deployments, and for deployments that get traffic or become the default.
+            Also with O(wait=false), the run waits for a new endpoint that has declared deployments, for deployments that get traffic or become the default,
+            and for compute targets that these endpoints and deployments run on.
           - An endpoint whose deployments get traffic is neither deleted nor pruned, unless C(force) is set.
         type: list
         elements: dict

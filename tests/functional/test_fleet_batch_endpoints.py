@@ -11,7 +11,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, WORKSPACE_ID, Azure
 
 from .test_fleet import FLEET
 from .test_fleet_online_deployments import written
@@ -80,6 +80,19 @@ def test_check_mode_knows_the_compute_target_that_the_run_creates(azure: Azure) 
     assert (
         planned["totals"] == azure.run(FLEET, workspaces=wanted)["totals"] == {"targets": 4, "failed": 0, "create": 4}
     )
+
+
+def test_without_a_wait_the_compute_target_of_a_deployment_is_waited_for(azure: Azure) -> None:
+    new = {"type": "amlcompute", "size": "Standard_DS3_v2", "max_instances": 2}
+    computes = [{**new, "name": "cpu-cluster"}, {**new, "name": "for-jobs"}]
+    done = azure.run(FLEET, workspaces=[{**scored(BLUE)[0], "computes": computes}], wait=False, full_result=True)
+    assert {row["name"]: "operation" in row for row in done["targets"]} == {
+        "cpu-cluster": False,
+        "for-jobs": True,
+        "iris-batch": False,
+        "blue": False,
+    }
+    assert azure.get(f"{WORKSPACE_ID}/computes/cpu-cluster")["properties"]["provisioningState"] == "Succeeded"
 
 
 def test_a_compute_target_goes_after_what_ran_on_it(scoring: Azure) -> None:

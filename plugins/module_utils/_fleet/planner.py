@@ -41,6 +41,7 @@ class Planner:
         for entry in nested.children:
             self._plan_entry(entry, nested.current(entry))
             entry.behaviour = replace(entry.behaviour, created_earlier=entry.behaviour.created_earlier | created)
+        _wait_for_computes(fleet.entries)
         undeclared = self._pruning.undeclared(observed, fleet.declared)
         fleet.undeclared = [entry for entry in undeclared if self._limit.has(entry)]
         fleet.unknown = self._pruning.unknown(observed, fleet.entries, fleet.declared)
@@ -103,6 +104,15 @@ def _check(entry: Entry) -> None:
     # Without what a power state adds, which comes after the rest.
     plan = entry.plan if entry.state == PRESENT else plan_target(entry.kind, entry.desired, body, entry.behaviour)
     check_plan(entry.kind, entry.target.name, plan, entry.desired, body, entry.behaviour)
+
+
+def _wait_for_computes(entries: t.Sequence[Entry]) -> None:
+    """What runs on a compute target that the run changes needs the end of that."""
+    serving = [entry for entry in entries if entry.kind.uses_computes and entry.plan.changed]
+    needed = {_resource(entry.desired.get("compute")) for entry in serving if entry.action != DELETE} - {None}
+    for entry in entries if needed else ():
+        if entry.is_compute and _resource(entry.target.id) in needed:
+            entry.behaviour = replace(entry.behaviour, wait=True)
 
 
 def _creates_compute(entry: Entry) -> bool:
