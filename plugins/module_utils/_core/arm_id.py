@@ -58,6 +58,18 @@ class ArmId(str):
         return self.rstrip("/").rsplit("/", 1)[-1]
 
     @property
+    def type(self) -> str:
+        """PROVIDER/TYPE/TYPE in lower case: the type of the resource, or of those that a list at this address has."""
+        place = self._last("/providers/")
+        parts = self[max(place, 0) :].casefold().strip("/").split("/")
+        return "/".join(parts[::2] if place < 0 else (parts[1], *parts[2::2]))
+
+    @property
+    def is_of_one(self) -> bool:
+        """Whether it is the address of one resource, and not of a list."""
+        return len(self.strip("/").split("/")) % 2 == 0
+
+    @property
     def subscription_id(self) -> str:
         return self.named("subscriptions")
 
@@ -159,6 +171,15 @@ def workspace_target(subscription_id: str, resource_group: str, name: str) -> Ta
 def collection_id(parent: str, collection: str) -> str:
     """Where all resources of a collection are listed, in the workspace of an id, or in what they are nested in."""
     return f"{parent}/{NESTED[collection][0] if collection in NESTED else COLLECTION_PATHS[collection]}"
+
+
+def collection_type(collection: str) -> str:
+    """The type of the resources of a collection, as ``ArmId.type`` has it."""
+    parents = [NESTED[collection][1]] if collection in NESTED else []
+    place = workspace_target("", "", "").id
+    for name in (*parents, collection):
+        place = f"{collection_id(place, name)}/-"
+    return ArmId(place).type
 
 
 def registry_target(subscription_id: str, resource_group: str, name: str) -> Target:

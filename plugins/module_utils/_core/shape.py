@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import contextlib
 import math
-import re
 import typing as t
 from dataclasses import dataclass, field
 
 from . import canon as _canon
-from .arm_id import COLLECTION_PATHS, NESTED, OTHER_TYPES, ArmId
+from .arm_id import OTHER_TYPES, ArmId, collection_type
 from .errors import AmlError, ArmError
 
 Malformed = t.Callable[[ArmError], None]
@@ -485,13 +484,41 @@ KUBERNETES = _tree({**_ENVELOPE, "properties.agentPoolProfiles": list_of(_POOL),
 # In a list only the fields that identify the owner matter: most items belong to others, and have any form.
 LISTED_DEPLOYMENT = mapping({"id": TEXT}, required=("id",))
 
-# The shapes of compute targets by their type in lower case, and of workspaces: each kind adds its own when it is loaded (``learn``).
-_COMPUTES: dict[str, t.Callable[[], Shape]] = {}
-_WORKSPACES: list[t.Callable[[], Shape]] = []
-# Of other resources in a workspace, by the last part of their collection's place, in lower case.
-_CHILDREN: dict[str, t.Callable[[], Shape]] = {"roleassignments": lambda: ROLE_ASSIGNMENT}
-_MADE: dict[t.Any, Shape] = {}
+_ML = "microsoft.machinelearningservices"
+_COMPUTE_TYPE, _WORKSPACE_TYPE, _REGISTRY_TYPE = collection_type("computes"), f"{_ML}/workspaces", f"{_ML}/registries"
 _ANY_COMPUTE, _ANY_WORKSPACE = _tree(COMPUTE), _tree(WORKSPACE)
+# Of single resources, by their types (``ArmId.type``). Each kind adds its own when it is loaded (``learn``).
+_RESOURCES = {
+    _WORKSPACE_TYPE: _ANY_WORKSPACE,
+    _REGISTRY_TYPE: REGISTRY,
+    "microsoft.authorization/roleassignments": ROLE_ASSIGNMENT,
+    "microsoft.containerservice/managedclusters": KUBERNETES,
+    "microsoft.kubernetes/connectedclusters": KUBERNETES,
+    "microsoft.kubernetesconfiguration/extensions": EXTENSION,
+    "microsoft.network/virtualnetworks": NETWORK,
+    "microsoft.quota/quotarequests": QUOTA_REQUEST,
+    "microsoft.quota/quotas": SUBSCRIPTION_QUOTA,
+    "microsoft.resources/deployments": DEPLOYMENT,
+}
+# Of the items of lists, by what is listed. Of other lists, ``of_items`` decides.
+_ITEMS = {
+    f"{_ML}/locations/quotas": QUOTA,
+    f"{_ML}/locations/usages": USAGE,
+    f"{_ML}/locations/vmsizes": SIZE,
+    f"{_COMPUTE_TYPE}/listnodes": NODE,
+    "microsoft.authorization/locks": LOCK,
+    "microsoft.authorization/roleassignments": ROLE_ASSIGNMENT,
+    "microsoft.kubernetesconfiguration/extensions": EXTENSION,
+    "microsoft.quota/quotarequests": QUOTA_REQUEST,
+    "microsoft.quota/quotas": SUBSCRIPTION_QUOTA,
+    "microsoft.resources/deployments": LISTED_DEPLOYMENT,
+    "subscriptions": SUBSCRIPTION,
+}
+_LISTED_RESOURCE = mapping({"id": TEXT, "tags": mapping(values=SCALAR)})
+# What kinds have added: by the types of compute targets in lower case, and by the types of other resources.
+_COMPUTES: dict[str, t.Callable[[], Shape]] = {}
+_KINDS: dict[str, t.Callable[[], Shape]] = {}
+_MADE: dict[t.Any, Shape] = {}
 
 
 def learn(compute_type: str, rows: t.Iterable[Row], also: t.Mapping[str, Shape]) -> None:
@@ -500,19 +527,14 @@ def learn(compute_type: str, rows: t.Iterable[Row], also: t.Mapping[str, Shape])
 
 
 def learn_workspace(rows: t.Iterable[Row]) -> None:
-    _WORKSPACES[:] = [lambda: document(rows, WORKSPACE)]
+    _KINDS[_WORKSPACE_TYPE] = lambda: document(rows, WORKSPACE)
 
 
 def learn_child(collection: str, rows: t.Iterable[Row], *, required: tuple[str, ...] = ()) -> None:
     """A kind of resource in a workspace other than compute targets, by its collection, or below another one of these. ``required`` are properties."""
     properties = mapping({"provisioningState": TEXT}, required=required)
     also = {**_ENVELOPE, "name": TEXT, "properties": properties}
-    key = collection if collection in NESTED else _last(COLLECTION_PATHS[collection])
-    _CHILDREN[key] = lambda: document(rows, also, ("properties",))
-
-
-def _last(path: str) -> str:
-    return path.rpartition("/")[2].casefold()
+    _KINDS[collection_type(collection)] = lambda: document(rows, also, ("properties",))
 
 
 def _made(key: t.Any, make: t.Callable[[], Shape]) -> Shape:
@@ -521,74 +543,24 @@ def _made(key: t.Any, make: t.Callable[[], Shape]) -> Shape:
     return _MADE[key]
 
 
-_ONE = re.compile(
-    rf"/workspaces/[^/]+(/(?P<child>{'|'.join(map(re.escape, COLLECTION_PATHS.values()))})/[^/]+)?/?\Z", re.IGNORECASE
-)
-# What is in an endpoint.
-_BELOW = re.compile(r"/workspaces/[^/]+/(online|batch)Endpoints/[^/]+/(?P<child>deployments)/[^/]+/?\Z", re.IGNORECASE)
-_IN_WORKSPACE = "|".join(map(_last, COLLECTION_PATHS.values()))
-_MANY = re.compile(
-    rf"/(?P<last>workspaces|registries|{_IN_WORKSPACE}|usages|quotas|vmSizes|deployments|subscriptions|locks|listNodes|extensions)/?\Z",
-    re.IGNORECASE,
-)
-_PROVIDER = "/providers/microsoft.machinelearningservices/"
-# Single resources of other providers.
-_OTHERS = (
-    ("/providers/microsoft.resources/deployments/", DEPLOYMENT),
-    ("/providers/microsoft.network/virtualnetworks/", NETWORK),
-    ("/providers/microsoft.machinelearningservices/registries/", REGISTRY),
-    ("/providers/microsoft.kubernetesconfiguration/extensions/", EXTENSION),
-    ("/providers/microsoft.containerservice/managedclusters/", KUBERNETES),
-    ("/providers/microsoft.kubernetes/connectedclusters/", KUBERNETES),
-    ("/providers/microsoft.quota/quotarequests/", QUOTA_REQUEST),
-    ("/providers/microsoft.quota/quotas/", SUBSCRIPTION_QUOTA),
-)
-
-
 def of_resource(path: str, body: t.Any) -> Shape:
-    """The shape of the document at an address: by the address, and for compute targets by their own type."""
-    match = (_ONE.search(path) or _BELOW.search(path)) if _PROVIDER in path.casefold() else None
-    if match is None:
-        return next((shape for part, shape in _OTHERS if part in path.casefold()), RESOURCE)
-    child = _child_of(path, _last(match["child"] or ""))
-    if child == "computes":
-        return _compute_shape(body)
-    return _child_shape(child) if child else _workspace_shape()
-
-
-def _child_of(path: str, last: str) -> str:
-    """The name under which the shape of a resource is known: deployments of online and of batch endpoints have the same last part of their address."""
-    if last != "deployments":
-        return last
-    return "batch_deployments" if "/batchendpoints/" in path.casefold() else "online_deployments"
+    """The shape of the document at an address: by the type of the resource, and for compute targets by their own type."""
+    place = ArmId(path)
+    if not place.is_of_one:
+        return RESOURCE
+    return _compute_shape(body) if place.type == _COMPUTE_TYPE else _resource_shape(place.type)
 
 
 def of_items(path: str) -> t.Callable[[t.Any], Shape]:
     """The shape of each item of the list at an address. Resources of other providers are mappings, and nothing else is known of them."""
-    if path.casefold().rstrip("/").endswith("/roleassignments"):
-        return _always(ROLE_ASSIGNMENT)
-    if "/providers/microsoft.quota/" in path.casefold():
-        return _always(SUBSCRIPTION_QUOTA if path.casefold().endswith("/quotas") else QUOTA_REQUEST)
-    match = _MANY.search(path)
-    last = match["last"].casefold() if match else ""
-    if _PROVIDER not in path.casefold():
-        others = {
-            "deployments": LISTED_DEPLOYMENT,
-            "subscriptions": SUBSCRIPTION,
-            "locks": LOCK,
-            "extensions": EXTENSION,
-        }
-        return _always(others.get(last, mapping({"id": TEXT, "tags": mapping(values=SCALAR)})))
-    last = _child_of(path, last)
-    if last == "computes":
+    type_ = ArmId(path).type
+    if type_ in _ITEMS:
+        return _always(_ITEMS[type_])
+    if type_ == _COMPUTE_TYPE:
         return lambda item: _identified(_compute_shape(item))
-    if last in _CHILDREN:
-        return _always(_identified(_child_shape(last)))
-    if last == "workspaces":
-        return _always(_identified(_workspace_shape()))
-    if last == "registries":
-        return _always(_identified(REGISTRY))
-    return _always({"usages": USAGE, "quotas": QUOTA, "vmsizes": SIZE, "listnodes": NODE}.get(last, mapping()))
+    if type_ in _KINDS or type_ in (_WORKSPACE_TYPE, _REGISTRY_TYPE):
+        return _always(_identified(_resource_shape(type_)))
+    return _always(mapping() if type_.startswith(_ML) else _LISTED_RESOURCE)
 
 
 def _always(shape: Shape) -> t.Callable[[t.Any], Shape]:
@@ -607,9 +579,5 @@ def _compute_shape(body: t.Any) -> Shape:
     return _made(name, _COMPUTES[name]) if name in _COMPUTES else _ANY_COMPUTE
 
 
-def _child_shape(collection: str) -> Shape:
-    return _made(collection, _CHILDREN[collection]) if collection in _CHILDREN else RESOURCE
-
-
-def _workspace_shape() -> Shape:
-    return _made(_WORKSPACES[0], _WORKSPACES[0]) if _WORKSPACES else _ANY_WORKSPACE
+def _resource_shape(type_: str) -> Shape:
+    return _made(type_, _KINDS[type_]) if type_ in _KINDS else _RESOURCES.get(type_, RESOURCE)

@@ -156,7 +156,7 @@ def _check(params: t.Mapping[str, t.Any]) -> Findings:
 
 
 def _version(task: Task, resource_id: str) -> str:
-    type_ = _kind.type_of(resource_id)
+    type_ = ArmId(resource_id).type
     version = task.params.get("api_version") or _kind.VERSIONS.get(type_)
     if version is None:
         raise RuleError(

@@ -96,9 +96,3 @@ def is_of(body: Body, endpoint: str) -> bool:
 
 def is_disconnected(body: Body) -> bool:
     return bool(caseless(paths.get_path(body, f"{_STATE}.status")) == "disconnected")
-
-
-def type_of(resource_id: str) -> str:
-    """The type of the resource with this id, in lower case."""
-    provider, *rest = resource_id.casefold().rpartition("/providers/")[2].strip("/").split("/")
-    return "/".join((provider, *rest[::2]))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import (
     ArmId,
+    collection_id,
+    collection_type,
     compute_target,
     short_names,
     workspace_target,
@@ -101,6 +103,38 @@ def test_no_text_breaks_it(text: str) -> None:
         and arm_id.name in text
         and arm_id.parent.count("/") <= text.count("/")
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "type_", "is_of_one"),
+    [
+        ("/subscriptions", "subscriptions", False),
+        ("/subscriptions/s", "subscriptions", True),
+        ("/subscriptions/s/resourceGroups", "subscriptions/resourcegroups", False),
+        ("/subscriptions/s/providers/A.B/cs", "a.b/cs", False),
+        ("/subscriptions/s/resourceGroups/g/providers/A.B/cs/c/", "a.b/cs", True),
+        ("/providers/A.B/cs/c/ds/d", "a.b/cs/ds", True),
+        ("/providers/A.B/cs/c/ds/d/listNodes", "a.b/cs/ds/listnodes", False),
+        ("/providers/A.B/cs/c/PROVIDERS/E.F/gs", "e.f/gs", False),
+    ],
+)
+def test_the_type_of_an_address(text: str, type_: str, is_of_one: bool) -> None:
+    place = ArmId(text)
+    assert (place.type, place.is_of_one) == (type_, is_of_one)
+
+
+@pytest.mark.parametrize(
+    ("collection", "type_"),
+    [
+        ("computes", "microsoft.machinelearningservices/workspaces/computes"),
+        ("diagnostic_settings", "microsoft.insights/diagnosticsettings"),
+        ("batch_deployments", "microsoft.machinelearningservices/workspaces/batchendpoints/deployments"),
+    ],
+)
+def test_the_type_of_a_collection(collection: str, type_: str) -> None:
+    assert collection_type(collection) == type_
+    target = f"{workspace_target('s', 'g', 'w').id}/onlineEndpoints/e"
+    assert ArmId(collection_id(target, collection)).is_of_one is False
 
 
 def test_short_names_have_as_much_of_the_path_as_tells_them_apart() -> None:

@@ -11,6 +11,7 @@ import typing as t
 from xml.etree import ElementTree
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import kind_of_type
 from ansible_collections.azureml.compute.plugins.module_utils._report import chart, document, wording
 from ansible_collections.azureml.compute.plugins.module_utils._report import markdown as _markdown
 from ansible_collections.azureml.compute.plugins.module_utils._report import page as _page
@@ -145,7 +146,8 @@ def test_who_is_reachable_over_ssh(kind: str, shown: Row, port: bool, login: boo
     ],
 )
 def test_networks(kind: str, shown: Row, home: Row, label: str) -> None:
-    assert document.network_label(kind, shown, home.get("isolation_mode")) == label
+    summary = kind_of_type(kind).summary(shown)
+    assert document.network_label(summary, shown, home.get("isolation_mode")) == label
 
 
 @pytest.mark.parametrize(
