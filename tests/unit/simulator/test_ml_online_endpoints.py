@@ -159,6 +159,30 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
+def test_names_on_kubernetes_have_a_length_together(world: World) -> None:
+    """o.2 [DOC how-to-manage-quotas], o.5 [GUESS]."""
+    compute = f"{WORKSPACE}/computes/k8s"
+    world.keep(compute, computeType="Kubernetes", provisioningState="Succeeded")
+    path = f"{WORKSPACE}/onlineEndpoints/{'e' * 32}"
+    done(world, world.call("PUT", path, body(compute=compute)))
+    sent = deployment(endpointComputeType="Kubernetes", instanceType="small")
+    answer = world.call("PUT", f"{path}/deployments/{'d' * 31}", sent)
+    assert refusal(answer) == (400, "UserError") and "more than 62 characters" in str(answer.body)
+    done(world, world.call("PUT", f"{path}/deployments/{'d' * 30}", sent))
+
+
+def test_a_data_collector_is_shown_as_it_was_sent(world: World) -> None:
+    """o.5 [GUESS]."""
+    serve(world, BLUE)
+    assert world.get(BLUE)["properties"]["dataCollector"] is None
+    collector = {
+        "collections": {"request": {"dataCollectionMode": "Enabled", "samplingRate": 0.5}},
+        "rollingRate": "Day",
+    }
+    done(world, world.call("PUT", BLUE, deployment(dataCollector=collector)))
+    assert world.get(BLUE)["properties"]["dataCollector"] == collector
+
+
 def test_refusals(world: World) -> None:
     serve(world, BLUE, GREEN)
     for path, sent in REFUSED:
