@@ -156,6 +156,37 @@ def test_a_data_collector_is_changed_in_parts_and_removed(azure: Azure) -> None:
     assert azure.get(place)["properties"]["startupProbe"] == {"failureThreshold": 60}
 
 
+COLLECTOR = """
+$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
+name: blue
+endpoint_name: iris-prod
+model: azureml:iris:3
+instance_type: Standard_DS3_v2
+instance_count: 1
+data_collector:
+  collections:
+    model_inputs: {enabled: 'True'}
+    model_outputs: {enabled: "false", data: "azureml:answers:2"}
+  rolling_rate: Hour
+  sampling_rate: 0.1
+  request_logging: {capture_headers: [x-id]}
+"""
+
+
+def test_a_data_collector_in_yaml_of_the_cli(azure: Azure) -> None:
+    """As how-to-collect-production-data writes it; also with the properties that ``az ml online-endpoint show`` prints."""
+    properties = "properties: {azureml.onlineendpointid: x, AzureAsyncOperationUri: y, stage: test}"
+    endpoint = f"name: iris-prod\nauth_mode: key\n{properties}\n"
+    assert azure.run(ENDPOINT, definition=endpoint)["endpoint"]["properties"] == {"stage": "test"}
+    assert not azure.run(ENDPOINT, definition=endpoint)["changed"]
+    azure.run(DEPLOYMENT, definition=COLLECTOR)
+    collector = azure.get(f"{DOCUMENT}/deployments/blue")["properties"]["dataCollector"]
+    assert collector["rollingRate"] == "Hour" and collector["requestLogging"] == {"captureHeaders": ["x-id"]}
+    modes = {name: row["dataCollectionMode"] for name, row in collector["collections"].items()}
+    assert modes == {"model_inputs": "Enabled", "model_outputs": "Disabled"}
+    assert not azure.run(DEPLOYMENT, definition=COLLECTOR)["changed"]
+
+
 def test_variables_are_hidden(azure: Azure) -> None:
     secret = "planted-value-of-a-variable"
     prepare(azure)
