@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import OTHER_TYPES
 from ansible_collections.azureml.compute.plugins.module_utils._engine import extensions
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.compute import TAB_NAMES
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.quotas import QuotaExtension
 from ansible_collections.azureml.compute.plugins.module_utils._reconcilers.registry import EXTENSIONS, extension_of
@@ -264,6 +265,14 @@ def test_each_extension_point_is_used() -> None:
 )
 def test_the_registry_maps_each_type_to_its_extension(type_: str, points: set[str]) -> None:
     assert points_of(extension_of(INFO_KINDS[type_])) == points
+
+
+@pytest.mark.parametrize("type_", INFO_KINDS)
+def test_each_compute_target_has_a_module_and_a_tab(type_: str) -> None:
+    """Without its module, ``aml_attached_compute`` could not name it, where it refuses a target of that type."""
+    kind = INFO_KINDS[type_]
+    assert (PLUGINS / "modules" / f"{kind.module}.py").exists()
+    assert kind.tab in TAB_NAMES
 
 
 def test_the_registry_names_classes_of_kinds() -> None:

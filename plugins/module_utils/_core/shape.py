@@ -491,7 +491,6 @@ _ANY_COMPUTE, _ANY_WORKSPACE = _tree(COMPUTE), _tree(WORKSPACE)
 _RESOURCES = {
     _WORKSPACE_TYPE: _ANY_WORKSPACE,
     _REGISTRY_TYPE: REGISTRY,
-    "microsoft.authorization/roleassignments": ROLE_ASSIGNMENT,
     "microsoft.containerservice/managedclusters": KUBERNETES,
     "microsoft.kubernetes/connectedclusters": KUBERNETES,
     "microsoft.kubernetesconfiguration/extensions": EXTENSION,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .._kinds.attached import AnyAttached
 from .._kinds.attached_types import ATTACHED
+from .._kinds.registry import INFO_KINDS
 from .._module.result import Result
 from .._module.task import Task
 from .compute_targets import manage, read_files
@@ -16,5 +17,5 @@ def attached(task: Task) -> Result:
     """The job of ``aml_attached_compute``."""
     read_files(task, "ssh_settings", "ssh_private_key_file")
     type_ = task.params.get("type")
-    kind = ATTACHED[type_] if type_ else AnyAttached(ATTACHED)
+    kind = ATTACHED[type_] if type_ else AnyAttached(INFO_KINDS)
     return manage(task, kind)

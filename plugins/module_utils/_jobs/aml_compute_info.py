@@ -29,7 +29,7 @@ def gather(task: Task) -> Result:
     by_tab: dict[str, list[Result]] = {name: [] for name in compute.TAB_NAMES}
     bodies = [body for body in bodies if not type_ or compute.kind_name(body) in type_]
     for tab, projected in each(
-        bodies, lambda body: (compute.tab(body), kind_of(body).listed(body)), task.malformed.append
+        bodies, lambda body: (kind_of(body).tab, kind_of(body).listed(body)), task.malformed.append
     ):
         computes.append(projected)
         by_tab[tab].append(projected)

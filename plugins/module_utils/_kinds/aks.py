@@ -169,6 +169,7 @@ _TLS_PARTS = {
 class Aks(AttachedKind):
     label = "inference cluster"
     compute_type = "AKS"
+    tab, module = "inference_clusters", "aml_inference_cluster"
     fields = FIELDS
     options = OPTIONS
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.ContainerService/managedClusters": "2024-09-01"}

@@ -313,31 +313,26 @@ def _inner(body: Body) -> dict[str, t.Any]:
 
 # --- what is attached, whatever it is ---
 
-OTHER_MODULES = {
-    "amlcompute": "aml_compute_cluster",
-    "computeinstance": "aml_compute_instance",
-    "aks": "aml_inference_cluster",
-}
-
 
 class AnyAttached(Attached):
-    """For a removal that does not say which of the ``types`` it is."""
+    """For a removal that does not say which type. ``kinds`` are those of all compute targets by their types."""
 
     label = "attached compute target"
     creates_underlying = True
 
-    def __init__(self, types: t.Mapping[str, Attached]) -> None:
-        self._types = types
+    def __init__(self, kinds: t.Mapping[str, compute.ComputeKind]) -> None:
+        self._kinds = kinds
 
     def guard(self, body: Body, target: Target) -> None:
         type_ = kind_name(body)
-        if type_ in OTHER_MODULES:
+        found = self._kinds.get(type_, self)
+        if found.module != self.module:
             raise compute.KindMismatch(
                 f"{target.name!r} exists in this workspace, but as {type_}, which is not attached compute.",
-                hint=f"Use {OTHER_MODULES[type_]} for it, or correct the name.",
+                hint=f"Use {found.module} for it, or correct the name.",
                 details={"found": type_, "asked": None, "id": body.get("id")},
             )
-        creates = type_ in self._types and self._types[type_].creates_underlying
+        creates = type_ in self._kinds and found.creates_underlying
         if self.removing and self.delete_underlying and (attachment.is_attached(body) or not creates):
             raise attachment.NotDeletable(
                 f"delete_underlying: {target.name!r} was attached, and the service deletes only what it made itself.",

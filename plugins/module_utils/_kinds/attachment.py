@@ -73,16 +73,15 @@ class Other:
 class AttachedKind(ComputeKind):
     """A compute target whose machines may outlive it.
 
-    target_types        ARM types that can be attached, each with the API version for reading it
-    permissions         what the caller needs on the target, for the hint of a refusal
-    needs               why an attachment may fail after it was accepted, for the hint
-    creates_underlying  whether the service can also create such a target itself, and then delete it
+    target_types  ARM types that can be attached, each with the API version for reading it
+    permissions   what the caller needs on the target, for the hint of a refusal
+    needs         why an attachment may fail after it was accepted, for the hint
     """
 
     target_types: t.ClassVar[dict[str, str]] = {}
     permissions = "Owner or Contributor on the resource"
     needs = ""
-    creates_underlying = False
+    module = "aml_attached_compute"
     update_option = "update_password"
     check_attachment_source = "docs/coverage.md 1.10 (all kinds)"
     # Options whose undeclared values are those of what was attached, and do not go over to another resource.

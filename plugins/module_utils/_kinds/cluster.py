@@ -139,6 +139,7 @@ class Cluster(ComputeKind):
     label = "compute cluster"
     release = "Let the jobs end and scale the cluster to zero (min_instances=0)"
     compute_type = "AmlCompute"
+    tab, module = "clusters", "aml_compute_cluster"
     is_managed = True
     runs_jobs = True
     scales = True

@@ -25,8 +25,7 @@ from .._engine.plan import Declared
 from . import retirements
 from .retirements import Notice
 
-# The studio's four tabs (docs/coverage.md G5), by the CLI's spelling of the kind.
-TABS = {"computeinstance": "instances", "amlcompute": "clusters", "aks": "inference_clusters"}
+# The studio's four tabs (docs/coverage.md G5).
 TAB_NAMES = ("instances", "clusters", "inference_clusters", "attached")
 
 _READ_ONLY_PROPERTIES = (
@@ -48,11 +47,6 @@ class KindMismatch(AmlError):
 def kind_name(body: Body) -> str:
     """The kind in the CLI's spelling: ``amlcompute``, ``computeinstance``, ``aks``, ..."""
     return str((body.get("properties") or {}).get("computeType") or "unknown").casefold()
-
-
-def tab(body: Body) -> str:
-    """The studio's tab: what is not an instance, a cluster or AKS is attached compute."""
-    return TABS.get(kind_name(body), "attached")
 
 
 # --- identity ---
@@ -281,6 +275,9 @@ class ComputeKind(Kind):
 
     compute_type = ""
     collection = "computes"
+    # The studio's tab that shows it, and the module that manages it.
+    tab = "attached"
+    module = ""
     # What inner properties only the service writes.
     read_only_inner: tuple[str, ...] = ()
     # What its SSH settings say.
@@ -302,6 +299,8 @@ class ComputeKind(Kind):
     ssh: SshAccess | None = None
     successor = Successor(BY_HAND, "Attach its successor under a new name, and detach this one.")
     cli_names_type = True
+    # Of what is attached, whether the service can also create such a target itself, and then delete it.
+    creates_underlying = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -214,6 +214,7 @@ class Instance(ComputeKind):
     label = "compute instance"
     release = "Let the work end and stop the instance (state=stopped)"
     compute_type = "ComputeInstance"
+    tab, module = "instances", "aml_compute_instance"
     is_managed = True
     runs_jobs = True
     successor = compute.Successor(compute.RESIZE)

@@ -15,7 +15,6 @@ from .._core.findings import ERROR, Finding
 from .._engine import rules
 from .._engine.kind import Kind
 from .._engine.plan import Declared
-from .._kinds.attached import OTHER_MODULES
 from .._kinds.registry import INFO_KINDS, Collection
 from . import specs, values
 from .kind_specs import FLEET_SPECS
@@ -149,7 +148,7 @@ def _declaration(
     checked = checker.check(type_, own)
     findings.refuse([*rules.segment(target.name, "name"), *checked.findings])
     if checked.mistakes:
-        module = OTHER_MODULES.get(type_, "aml_attached_compute" if type_ in INFO_KINDS else f"aml_{type_}")
+        module = INFO_KINDS[type_].module if type_ in INFO_KINDS else f"aml_{type_}"
         hint = f"Correct the options of the {kind.label}; ansible-doc azureml.compute.{module} describes them."
         raise RuleError(" ".join(checked.mistakes), code="InvalidOption", hint=hint)
     tree = specs.given(FLEET_SPECS[type_], own, checked.options)

@@ -113,7 +113,7 @@ class Export:
         for place in uncovered.of(kind, body):
             self._miss(name, place, _NO_OPTION, NO_COUNTERPART)
         self._miss_separate(name, options)
-        tab = compute.tab(body)
+        tab = kind.tab
         row = {"name": name, "type": type_, **options} if tab == "attached" else {"name": name, **options}
         # A compute target may be named workspace too. The file comes first: where that fails, the target is nowhere.
         file = f"{name}.yml" if name.casefold() != "workspace" else f"{name}.{type_}.yml"
