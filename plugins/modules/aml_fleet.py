@@ -12,9 +12,10 @@ author:
   - The azureml.compute authors (@azureml-compute)
 description:
   - Manages any number of compute targets, of all types and in any number of workspaces and subscriptions, and the connections, datastores,
-    diagnostic settings and role assignments of these workspaces, from one document.
+    diagnostic settings, role assignments, and endpoints with their deployments of these workspaces, from one document.
   - It reads each workspace once, plans all targets, and processes those that differ in parallel. A target that matches its declaration needs no request.
-    Connections, datastores, diagnostic settings and role assignments are further lists, each of which is read only of workspaces that have it in the document.
+    Connections, datastores, diagnostic settings, role assignments and endpoints are further lists, each of which is read only of workspaces that have it in
+    the document.
   - If one target fails, the others are still processed. The task fails at the end. Its message lists the failures by their code, at most 10 of each.
   - With C(--diff), also in check mode, it shows the difference of each changed target, deletions and detachments first, and RV(table) at the end.
   - The next run continues an interrupted run. It waits for running operations, and creates nothing twice. On SIGTERM and SIGINT
