@@ -401,6 +401,32 @@ def test_a_workspace_of_another_tool_is_exported_and_applied(
         assert {request.method for request in azure.sent} == {"GET"}
 
 
+def test_the_file_of_a_feature_store_is_one_of_its_own_schema(azure: Azure) -> None:
+    """``az ml workspace create -f`` refuses the kind."""
+    resources = azure.app.store.get(WORKSPACE_ID)["properties"]
+    used = {name: resources[name] for name in ("storageAccount", "keyVault", "applicationInsights")}
+    settings = {"computeRuntime": {"sparkRuntimeVersion": "3.4"}, "offlineStoreConnectionName": "offline"}
+    body = {"location": "eastus", "kind": "FeatureStore", "identity": {"type": "SystemAssigned"}}
+    azure.arm(
+        "PUT",
+        WORKSPACE_ID.replace(WORKSPACE, "ws-store"),
+        {**body, "properties": {**used, "featureStoreSettings": settings}},
+        _ML,
+    )
+    exported = azure.run("aml_export_info", workspace="ws-store")
+    text = exported["cli_yaml"]["workspace.yml"]
+    written = yaml.safe_load(text)
+    assert written["$schema"].endswith("FeatureStore.json") and "kind" not in written
+    assert written["compute_runtime"] == {"spark_runtime_version": "3.4"}
+    omitted = {row["option"] for row in exported["missing"]}
+    assert omitted == {"feature_store_settings.offline_store_connection_name", "system_datastores_auth_mode"}
+    for options in ({"definition": text}, exported["vars"]["aml_workspace"]):
+        done = azure.run("aml_workspace", **options)
+        assert done["changed"] is False and azure.writes == [], done["plan"]
+    planned = azure.run("aml_workspace", definition=text.replace("3.4", "3.5"), check=True)
+    assert [row["field"] for row in planned["plan"]["changes"]] == ["feature_store_settings.spark_runtime_version"]
+
+
 def test_every_option_is_exported_or_named_as_missing(azure: Azure, world: dict[str, Declaration]) -> None:
     """A target that is deleted and declared from its export has all that it had, but for what the service never tells."""
     exported = azure.run("aml_export_info")

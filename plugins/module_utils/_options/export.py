@@ -39,6 +39,20 @@ _SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
 # As the samples of azureml-examples have it.
 _CONNECTION_SCHEMA = "http://azureml/sdk-2-0/Connection.json"
 
+_FEATURE_STORE_SCHEMA = "http://azureml/sdk-2-0/FeatureStore.json"
+# Of a workspace's options, those that the schema of feature stores has (azure-ai-ml, FeatureStoreSchema).
+_OF_FEATURE_STORES = (
+    "location", "display_name", "description", "tags", "storage_account", "key_vault", "application_insights", "container_registry", "hbi_workspace",
+    "public_network_access", "image_build_compute", "identity", "primary_user_assigned_identity", "customer_managed_key", "managed_network",
+)  # fmt: skip
+# What a feature store has in the other fields when azure-ai-ml created it.
+_OF_EACH_FEATURE_STORE: Tree = {
+    "kind": "featurestore",
+    "enable_data_isolation": False,
+    "system_datastores_auth_mode": "identity",
+}
+_RUNTIME = "feature_store_settings.spark_runtime_version"
+
 # The lists of the vars, by the studio's tabs.
 _LISTS = {
     "clusters": "aml_clusters",
@@ -88,7 +102,10 @@ class Export:
                 reason = f"the private endpoint {endpoint} exists separately; the role aml_workspace creates it from aml_workspace_private_endpoints"
                 self._miss(body["name"], "aml_workspace_private_endpoints", reason, SEPARATE)
         self._miss_separate(body["name"], options)
-        self._add_file("workspace.yml", kind, "workspace", body["name"], options)
+        if options.get("kind") == "featurestore":
+            self._add_feature_store(kind, body["name"], options)
+        else:
+            self._add_file("workspace.yml", kind, "workspace", body["name"], options)
         self._warn(kind, body["name"], body)
 
     def add_compute(self, body: Body) -> None:
@@ -287,6 +304,24 @@ class Export:
             **({"type": type_} if kind.cli_names_type else {}),
         }
         self._write(file, {**head, **cli_tree(type_, written)}, [*secrets, *omitted])
+
+    def _add_feature_store(self, kind: Kind, name: str, options: Tree) -> None:
+        """The file of a feature store, for which the CLI has a separate schema; that of workspaces refuses its kind."""
+        known = copy.deepcopy(options)
+        runtime = paths.get_path(known, _RUNTIME)
+        if runtime is not paths.MISSING:
+            paths.remove_path(known, _RUNTIME)
+        written, omitted = _for_the_cli(kind, known)
+        for option in [option for option in written if option not in _OF_FEATURE_STORES]:
+            value = written.pop(option)
+            if _OF_EACH_FEATURE_STORE.get(option) != value:
+                omitted[option] = _NO_FIELD
+        for option, reason in omitted.items():
+            self._miss(name, option, reason, NO_COUNTERPART)
+        tree = {"$schema": _FEATURE_STORE_SCHEMA, "name": name, **cli_tree("workspace", written)}
+        if runtime is not paths.MISSING:
+            tree["compute_runtime"] = {"spark_runtime_version": runtime}
+        self._write("workspace.yml", tree, omitted)
 
     def _write(self, file: str, tree: Tree, not_exported: t.Iterable[str]) -> None:
         import yaml
