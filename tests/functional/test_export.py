@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.azureml.compute.plugins.module_utils._core import paths, redact
-from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS, OTHERS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import COMPUTES, INFO_KINDS, OTHERS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import export, vars_file
 from ansible_collections.azureml.compute.tests.support.azure import (
@@ -154,7 +154,7 @@ def test_the_hub_of_a_project_has_the_name_that_a_project_needs() -> None:
     """Or ``az ml workspace create -f`` refuses the file, and so does our own ``definition``."""
     hub = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/hub"
     exported = export.Export()
-    exported.add_workspace({"name": "a-project", "kind": "Project", "properties": {"hubResourceId": hub}})
+    exported.add_workspace(Workspace(), {"name": "a-project", "kind": "Project", "properties": {"hubResourceId": hub}})
     written = yaml.safe_load(exported.files["workspace.yml"])
     # azure-ai-ml demands this name of a project; workspace_hub is its deprecated one, of other workspaces.
     assert written["hub_id"] == hub == exported.vars["aml_workspace"]["hub_id"]
@@ -524,7 +524,7 @@ def test_who_may_not_read_the_resource_group_gets_the_workspaces_region(azure: A
 
 def test_what_no_module_keeps_is_named_and_not_exported() -> None:
     made = export.Export()
-    made.add_compute({"name": "future", "properties": {"computeType": "QuantumMachine", "properties": {"qubits": 7}}})
+    made.add(COMPUTES, {"name": "future", "properties": {"computeType": "QuantumMachine", "properties": {"qubits": 7}}})
     assert made.files == {} and made.vars == {}
     [missing] = made.missing
     assert (missing["name"], missing["reason"]) == ("future", "no module of this collection keeps a quantummachine")

@@ -35,7 +35,7 @@ TYPE_SWITCHES = {
     # An option of a deployment, type, with a value of the same name.
     "_kinds/online_deployment.py": 1,
     # A word in the address of a schema.
-    "_options/connection_yaml.py": 1,
+    "_kinds/connection_yaml.py": 1,
 }
 
 

@@ -13,20 +13,9 @@ from pathlib import Path
 from .._core import files, redact, safe_yaml, shape
 from .._core.errors import RuleError
 from .._core.findings import Finding, Findings, refuse
-from .._kinds.datastore import TYPES
-from .._kinds.registry import (
-    BATCH_DEPLOYMENTS,
-    BATCH_ENDPOINTS,
-    COMPUTES,
-    CONNECTIONS,
-    DATASTORES,
-    ONLINE_DEPLOYMENTS,
-    ONLINE_ENDPOINTS,
-    Collection,
-)
 from .._options import definition
 from .._options import specs as _specs
-from .._options.kind_specs import FILE_SPECS
+from .._options.kind_specs import FILE_COLLECTIONS, FILE_SPECS
 from .document import FILES
 
 ENDINGS = (".yml", ".yaml")
@@ -35,15 +24,6 @@ Document = list[dict[str, t.Any]]
 
 # Where a target is, in its file: the folders say it already.
 _PLACE = ("resource_group", "workspace")
-# By the kind of a file; those of all others are compute targets.
-_COLLECTIONS: dict[str, Collection] = {
-    definition.CONNECTION: CONNECTIONS,
-    definition.BATCH_ENDPOINT: BATCH_ENDPOINTS,
-    definition.BATCH_DEPLOYMENT: BATCH_DEPLOYMENTS,
-    definition.ENDPOINT: ONLINE_ENDPOINTS,
-    definition.DEPLOYMENT: ONLINE_DEPLOYMENTS,
-    **dict.fromkeys(TYPES, DATASTORES),
-}
 
 
 # What a fleet has no targets of: by the schema of a file of the Azure ML CLI, or by what only such files have.
@@ -65,7 +45,7 @@ def read_folder(folder: str, hide: files.Hide) -> Document:
     document: Document = []
     problems: list[Finding] = []
     for place in sorted(folder for group in _folders(root) for folder in _folders(group)):
-        targets: dict[str, Document] = {collection.name: [] for collection in (COMPUTES, *_COLLECTIONS.values())}
+        targets: dict[str, Document] = {collection.name: [] for collection in FILE_COLLECTIONS.values()}
         sources: dict[str, list[str]] = {}
         for path in sorted(
             path for path in place.iterdir() if path.suffix in ENDINGS and not path.name.startswith(".")
@@ -74,7 +54,7 @@ def read_folder(folder: str, hide: files.Hide) -> Document:
             try:
                 _stay_below(path, root)
                 kind, declared = _read(path, hide)
-                collection = _COLLECTIONS.get(kind, COMPUTES).name
+                collection = FILE_COLLECTIONS[kind].name
                 targets[collection].append(declared)
                 sources.setdefault(collection, []).append(name)
             except RuleError as error:

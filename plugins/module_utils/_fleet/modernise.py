@@ -11,13 +11,13 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._core import canon
+from .._engine.exported import FILL_IN
 from .._kinds import retirements
 from .._kinds.compute import BESIDE, RECREATE, RESIZE
 from .._kinds.instance_power import STOPPED
 from .._kinds.registry import compute_kind
 from .._kinds.retirements import SIZE, TIER
 from .._kinds.sizes import vcpus
-from .._options.export import FILL_IN
 from .cost import hourly
 
 Json = dict[str, t.Any]

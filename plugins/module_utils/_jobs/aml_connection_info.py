@@ -10,7 +10,8 @@ import typing as t
 from .._core.arm_id import workspace_target
 from .._core.errors import each
 from .._engine.kind import Body
-from .._kinds.connection import CATEGORIES, CONNECTION
+from .._kinds.connection import CONNECTION
+from .._kinds.connection_types import CATEGORIES
 from .._module.result import Result
 from .._module.task import Task
 from .compute_targets import read_all

@@ -15,9 +15,7 @@ from .._core.findings import Finding, Findings, refuse
 from .._engine import rules, versions
 from .._engine.kind import Body
 from .._kinds import workspace as _workspace
-from .._kinds.batch_deployment import BATCH_DEPLOYMENT
 from .._kinds.ml_registry import REGISTRY
-from .._kinds.online_deployment import ONLINE_DEPLOYMENT
 from .._kinds.registry import (
     BATCH_DEPLOYMENTS,
     BATCH_ENDPOINTS,
@@ -65,23 +63,22 @@ def export(task: Task) -> Result:
         "aml_resource_group": group,
         "aml_location": _group_location(task, target.parent_id, body),
     }
-    made.add_workspace(body)
-    list(each(_bodies(task, COMPUTES, versions.PREVIEW), made.add_compute, task.malformed.append))
-    list(each(_others(task, CONNECTIONS), made.add_connection, task.malformed.append))
-    list(each(_others(task, DATASTORES), made.add_datastore, task.malformed.append))
-    list(each(_others(task, DIAGNOSTIC_SETTINGS), made.add_diagnostic_setting, task.malformed.append))
+    made.add_workspace(kind, body)
+    list(each(_bodies(task, COMPUTES, versions.PREVIEW), partial(made.add, COMPUTES), task.malformed.append))
+    list(each(_others(task, CONNECTIONS), partial(made.add, CONNECTIONS), task.malformed.append))
+    list(each(_others(task, DATASTORES), partial(made.add, DATASTORES), task.malformed.append))
+    list(each(_others(task, DIAGNOSTIC_SETTINGS), partial(made.add, DIAGNOSTIC_SETTINGS), task.malformed.append))
     _add_serving(task, made)
-    list(each(_others(task, ROLE_ASSIGNMENTS), made.add_role_assignment, task.malformed.append))
+    list(each(_others(task, ROLE_ASSIGNMENTS), partial(made.add, ROLE_ASSIGNMENTS), task.malformed.append))
     for place in registries:
         own = place.resource_group
-        made.add_registry(_registry(task, place), own if own.casefold() != group.casefold() else None)
+        made.add_registry(REGISTRY, _registry(task, place), own if own.casefold() != group.casefold() else None)
     task.warnings += made.warnings
     fleet = {
         "name": body["name"],
         "resource_group": group,
         "subscription_id": task.subscription_id,
-        "computes": made.computes,
-        **made.others,
+        **made.lists,
     }
     exported = {"vars": made.vars, "fleet": fleet, "cli_yaml": made.files, "missing": made.missing}
     return {"changed": False, **exported, **_written(task, exported)}
@@ -140,15 +137,12 @@ def _nested_findings(collection: str, names: t.Sequence[str] | None) -> Findings
 
 def _add_serving(task: Task, made: Export) -> None:
     """Endpoints and their deployments. The traffic of an endpoint is part of its declaration if all that get some are exported, as is its default."""
-    for homes, below, kind in (
-        (ONLINE_ENDPOINTS, ONLINE_DEPLOYMENTS, ONLINE_DEPLOYMENT),
-        (BATCH_ENDPOINTS, BATCH_DEPLOYMENTS, BATCH_DEPLOYMENT),
-    ):
+    for homes, below in ((ONLINE_ENDPOINTS, ONLINE_DEPLOYMENTS), (BATCH_ENDPOINTS, BATCH_DEPLOYMENTS)):
         endpoints = _others(task, homes)
         deployments = _others(task, below, endpoints)
         exported = {str(body["id"]).casefold() for body in deployments}
-        list(each(endpoints, partial(made.add_endpoint, homes.fallback, exported=exported), task.malformed.append))
-        list(each(deployments, partial(made.add_deployment, kind), task.malformed.append))
+        list(each(endpoints, partial(made.add, homes, children=exported), task.malformed.append))
+        list(each(deployments, partial(made.add, below), task.malformed.append))
 
 
 def _group_location(task: Task, group_id: str, workspace: Body) -> t.Any:

@@ -16,6 +16,7 @@ from .._core import paths, shape
 from .._core.arm_id import Target
 from .._core.findings import Finding, Findings
 from .._engine import rules
+from .._engine.cli_schema import READ_ONLY, CliSchema
 from .._engine.fields import Field, Option
 from .._engine.kind import Body
 from .._engine.plan import Declared, Plan
@@ -39,6 +40,7 @@ _HOW = (
 class Attached(AttachedKind):
     """A type of ``aml_attached_compute``."""
 
+    shares_list = True
     fields: tuple[Field, ...] = _OUTER
     options: tuple[Option, ...] = _HOW
     required_on_create: tuple[str, ...] = ("resource_id",)
@@ -195,7 +197,13 @@ class VirtualMachine(_Host):
     label = "virtual machine"
     is_in_managed_network = False
     compute_type = "VirtualMachine"
-    cli_schema = "vmCompute.schema.json"
+    cli = CliSchema(
+        ("virtualmachine",),
+        "vmCompute.schema.json",
+        module="aml_attached_compute",
+        read_only=(*READ_ONLY, "compute_location"),
+        groups_need={"ssh_settings": "admin_username"},
+    )
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Compute/virtualMachines": "2024-07-01"}
     # Data science virtual machines that the service made in its first version (docs/facts.md c.2).
     creates_underlying = True
@@ -268,7 +276,20 @@ class SynapseSpark(Attached):
         "Create a pool with a current runtime in the Synapse workspace, attach it under a new name, and detach this one.",
     )
     compute_type = "SynapseSpark"
-    cli_schema = "synapseSparkCompute.schema.json"
+    cli = CliSchema(
+        ("synapsespark",),
+        "synapseSparkCompute.schema.json",
+        module="aml_attached_compute",
+        read_only=(
+            *READ_ONLY,
+            "node_family",
+            "node_size",
+            "node_count",
+            "spark_version",
+            "scale_settings",
+            "auto_pause_settings",
+        ),
+    )
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Synapse/workspaces/bigDataPools": "2021-06-01"}
     fields = (*_OUTER, compute.IDENTITY)
     also: t.ClassVar[dict[str, shape.Shape]] = {

@@ -21,7 +21,7 @@ from .._engine import rules
 from .._engine.fields import Field, choice, duration_from_seconds, seconds_from_service
 from .._engine.kind import Body, fixed
 from .._engine.plan import Declared
-from . import online_deployment
+from . import online_deployment, serving_yaml
 from .online_deployment import Deployment
 from .online_endpoint import compute_id
 
@@ -126,11 +126,11 @@ class BatchDeployment(Deployment):
     """A deployment of a batch endpoint."""
 
     label = "batch deployment"
+    cli = serving_yaml.BATCH_DEPLOYMENT
     collection = "batch_deployments"
     parent_label = "batch endpoint"
     parent_collection = "batch_endpoints"
     variables = "settings.environment_variables"
-    cli_schema = "modelBatchDeployment.schema.json"
     release = "Set another default deployment of the endpoint"
     fields = FIELDS
     required_on_create = ("model", "compute")

@@ -19,7 +19,7 @@ from .._engine import versions
 from .._engine.fields import Field, choice
 from .._engine.kind import Body, Kind, fixed
 from .._engine.plan import Declared, Plan
-from . import online_endpoint
+from . import online_endpoint, serving_yaml
 from .online_endpoint import NAME, check_name, check_properties, without_service_properties, writable
 
 _SOURCE = "ARM types of 2026-05-01, BatchEndpointProperties"
@@ -73,8 +73,8 @@ class BatchEndpoint(Kind):
     """A batch endpoint of a workspace. A PUT replaces it as a whole."""
 
     label = "batch endpoint"
+    cli = serving_yaml.BATCH_ENDPOINT
     collection = "batch_endpoints"
-    cli_schema = "batchEndpoint.schema.json"
     api_version = versions.STABLE
     parent_label = "workspace"
     parent_api_version = versions.STABLE

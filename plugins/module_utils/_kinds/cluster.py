@@ -17,6 +17,7 @@ from .._core.canon import caseless, region, text
 from .._core.findings import Finding, Findings
 from .._engine import fields as _fields
 from .._engine import rules
+from .._engine.cli_schema import CliSchema, one_subnet
 from .._engine.fields import WRITE_ONLY, Field, choice, switch
 from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, service_errors
 from .._engine.plan import CREATE, REPLACE, UPDATE, Declared, Plan
@@ -145,7 +146,13 @@ class Cluster(ComputeKind):
     scales = True
     successor = compute.Successor(compute.RECREATE)
     ssh = compute.SshAccess(states=("idle", "running"))
-    cli_schema = "amlCompute.schema.json"
+    cli = CliSchema(
+        ("amlcompute",),
+        "amlCompute.schema.json",
+        module="aml_compute_cluster",
+        respell=one_subnet,
+        groups_need={"ssh_settings": "admin_username"},
+    )
     fields = FIELDS
     options = compute.NETWORK_NAMES
     required_on_create = ("size", "max_instances")

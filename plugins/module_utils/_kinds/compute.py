@@ -13,12 +13,13 @@ import functools
 import typing as t
 from dataclasses import dataclass
 
-from .._core import arm_id, canon, paths, shape
+from .._core import arm_id, canon, paths, redact, shape
 from .._core.arm_id import Target
 from .._core.errors import AmlError
 from .._core.findings import Finding, Findings
 from .._engine import kind as _kind
 from .._engine import rules, versions
+from .._engine.exported import FILL_IN, NOT_SUCCEEDED, Exported
 from .._engine.fields import Field, Option
 from .._engine.kind import FAILED, Body, Kind, Status, fixed, service_errors
 from .._engine.plan import Declared
@@ -298,7 +299,6 @@ class ComputeKind(Kind):
     # How people log in to its machines; None where the service shows none.
     ssh: SshAccess | None = None
     successor = Successor(BY_HAND, "Attach its successor under a new name, and detach this one.")
-    cli_names_type = True
     # Of what is attached, whether the service can also create such a target itself, and then delete it.
     creates_underlying = False
 
@@ -318,6 +318,25 @@ class ComputeKind(Kind):
         """What of a target is retired or will be, with the declared values in place of the current ones."""
         values = retirements.of_options(self.fields, declared, body)
         return retirements.notices({retirements.TYPE: self.type_name, **values})
+
+    def export(self, exported: Exported, body: Body) -> None:
+        for secret in self.lost_on_recreate(body, {}):
+            # Without its secret the group would be half a declaration, which the module refuses.
+            exported.options.pop(secret.partition(".")[0], None)
+            reason = "the service never returns this secret; declare it to create the target again"
+            exported.miss(secret, reason, FILL_IN)
+        status = self.status(body)
+        if status.state == FAILED:
+            reason = f"its state is {status.text}: its declaration is what was requested, and a run replaces it ({status.code}: {status.message})"
+            exported.miss("", redact.printable(reason), NOT_SUCCEEDED)
+
+    @property
+    def variable_of_list(self) -> str:
+        return "aml_attached_computes" if self.tab == "attached" else f"aml_{self.tab}"
+
+    @property
+    def file_suffix(self) -> str:
+        return self.compute_type.casefold()
 
     def writable_tables(self, body: Body) -> tuple[str, ...]:
         return (self.collection, kind_name(body))

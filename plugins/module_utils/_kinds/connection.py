@@ -10,7 +10,6 @@ Sources: docs/facts.md g.7 to g.9 (recordings); ARM types of 2026-05-01, Workspa
 from __future__ import annotations
 
 import datetime
-import difflib
 import re
 import typing as t
 
@@ -20,80 +19,18 @@ from .._core.errors import AmlError
 from .._core.findings import Finding, Findings
 from .._core.paths import get_path, set_path
 from .._engine import versions
+from .._engine.exported import Exported
 from .._engine.fields import WRITE_ONLY, Field, Option, choice
 from .._engine.kind import Body, Kind, Request, fixed
 from .._engine.plan import Declared, Plan
+from .connection_types import AUTH_TYPES, CATEGORIES
+from .connection_yaml import CLI
 
 _SOURCE = "ARM types of 2026-05-01, WorkspaceConnectionPropertiesV2"
 _P = "properties."
 _C = "properties.credentials."
 _WHY_TYPE = "the target, the metadata and the credentials of a connection belong to its type"
 
-# --- words that the CLI and ARM spell differently, of lists to which the service adds ---
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.casefold())
-
-
-def _snake(word: str) -> str:
-    """As azure-ai-ml spells a word of ARM (``camel_to_snake``): AzureSqlDb is azure_sql_db."""
-    text = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", word)
-    return re.sub("([a-z0-9])([A-Z])", r"\1_\2", text).lower()
-
-
-class Words:
-    """The known words of an enum that is open: ``named`` are those that the CLI names otherwise. A word that is not known stays as it is."""
-
-    def __init__(self, words: t.Iterable[str], named: t.Mapping[str, str]) -> None:
-        self.names = {word: named.get(word) or _snake(word) for word in words}
-        self._words = {_letters(spelling): word for word, name in self.names.items() for spelling in (word, name)}
-
-    def to_arm(self, value: t.Any) -> t.Any:
-        return self._words.get(_letters(value), value) if isinstance(value, str) else value
-
-    def from_arm(self, value: t.Any) -> t.Any:
-        return self.names.get(self.to_arm(value), value) if isinstance(value, str) else value
-
-    def canon(self, value: t.Any) -> t.Any:
-        return _letters(self.from_arm(value)) if isinstance(value, str) else value
-
-    def problem(self, value: t.Any, option: str) -> str:
-        """What is wrong with a word; "" for one that begins with a capital letter, which may be one of ARM that this collection does not know."""
-        if _letters(str(value)) in self._words or re.fullmatch(r"[A-Z][A-Za-z0-9]*", str(value)):
-            return ""
-        close = difflib.get_close_matches(str(value), self.names.values(), n=1)
-        advice = f"Did you mean {close[0]!r}?" if close else f"Known are {', '.join(sorted(self.names.values()))}."
-        return f"{option} {value!r} is not known, and is not a name of Azure Resource Manager, which begins with a capital letter. {advice}"
-
-
-CATEGORIES = Words(
-    (
-        "ADLSGen2 AIServices AmazonMws AmazonRdsForOracle AmazonRdsForSqlServer AmazonRedshift AmazonS3Compatible ApiKey ApiManagement AppConfig AppInsights "
-        "AzureBlob AzureContainerAppEnvironment AzureDataExplorer AzureDatabricksDeltaLake AzureKeyVault AzureMariaDb AzureMySqlDb AzureOneLake AzureOpenAI "
-        "AzurePostgresDb AzureSqlDb AzureSqlMi AzureStorageAccount AzureSynapseAnalytics AzureTableStorage BingLLMSearch Cassandra CognitiveSearch "
-        "CognitiveService Concur ContainerRegistry CosmosDb CosmosDbMongoDbApi Couchbase CustomKeys Databricks Db2 Drill Dynamics DynamicsAx DynamicsCrm "
-        "Elasticsearch Eloqua FileServer FtpServer GenericContainerRegistry GenericHttp GenericRest Git GoogleAdWords GoogleBigQuery GoogleCloudStorage "
-        "Greenplum GroundingWithBingSearch GroundingWithCustomSearch Hbase Hdfs Hive Hubspot Impala Informix Jira Magento ManagedOnlineEndpoint MariaDb "
-        "Marketo MicrosoftAccess MicrosoftFabric ModelGateway MongoDbAtlas MongoDbV2 MySql Netezza ODataRest Odbc Office365 OpenAI Oracle "
-        "OracleCloudStorage OracleServiceCloud PayPal Phoenix Pinecone PostgreSql PowerPlatformEnvironment Presto PythonFeed QuickBooks Redis RemoteA2A "
-        "RemoteTool Responsys S3 Salesforce SalesforceMarketingCloud SalesforceServiceCloud SapBw SapCloudForCustomer SapEcc SapHana SapOpenHub SapTable "
-        "Serp Serverless ServiceNow Sftp SharePointOnlineList Sharepoint Shopify Snowflake Spark SqlServer Square Sybase Teradata Vertica WebTable Xero Zoho"
-    ).split(),
-    {
-        "ADLSGen2": "azure_data_lake_gen2",
-        "AIServices": "azure_ai_services",
-        "CognitiveSearch": "azure_ai_search",
-        "CustomKeys": "custom",
-    },
-)
-AUTH_TYPES = Words(
-    (
-        "None AAD AccessKey AccountKey ApiKey CustomKeys ManagedIdentity OAuth2 PAT SAS ServicePrincipal UsernamePassword DelegatedSAS "
-        "ProjectManagedIdentity AccountManagedIdentity UserEntraToken AgentUserImpersonation AgenticIdentityToken AgenticUser"
-    ).split(),
-    {"OAuth2": "oauth2"},
-)
 # Types for which azure-ai-ml declares Microsoft Entra ID where there are no credentials, and those that need no target.
 _ENTRA = {
     "azure_blob", "azure_data_lake_gen2", "azure_one_lake", "azure_open_ai", "azure_ai_services", "azure_ai_search",
@@ -337,7 +274,7 @@ class Connection(Kind):
     """
 
     label = "connection"
-    cli_names_type = True
+    cli = CLI
     collection = "connections"
     api_version = versions.STABLE
     parent_label = "workspace"
@@ -356,6 +293,14 @@ class Connection(Kind):
     required_on_create = ("type",)
 
     # --- what was declared ---
+
+    def export(self, exported: Exported, body: Body) -> None:
+        exported.drop_if("use_workspace_managed_identity", False)
+        # What credentials of a type that is not known have, is not known either.
+        for secret in self.lost_on_recreate(body, {}):
+            if secret != "credentials.type":
+                exported.fill_in(secret, self.label)
+                exported.without_file = "the CLI's schema demands the credentials, which are not exported"
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)

@@ -20,6 +20,8 @@ from .._core.errors import AmlError
 from .._core.findings import Finding, Findings
 from .._core.paths import get_path, remove_path, set_path
 from .._engine import rules, versions
+from .._engine.cli_schema import CliSchema, Tree
+from .._engine.exported import NO_COUNTERPART, Exported
 from .._engine.fields import WRITE_ONLY, Field, Option, choice
 from .._engine.kind import Body, Kind, Request, fixed
 from .._engine.plan import Declared, Plan
@@ -266,6 +268,15 @@ class DatastoreNotRemovable(AmlError):
     default_code = "DatastoreNotRemovable"
 
 
+def _credentials_of_cli(tree: Tree) -> None:
+    """``az ml datastore show`` prints empty credentials whatever the datastore has; ``authority_uri`` is the older name of ``authority_url``."""
+    credentials = tree.get("credentials")
+    if credentials == {}:
+        del tree["credentials"]
+    elif isinstance(credentials, dict) and "authority_uri" in credentials:
+        credentials.setdefault("authority_url", credentials.pop("authority_uri"))
+
+
 class Datastore(Kind):
     """A datastore of a workspace.
 
@@ -274,7 +285,7 @@ class Datastore(Kind):
     """
 
     label = "datastore"
-    cli_names_type = True
+    cli = CliSchema(TYPES, module="aml_datastore", loader="load_datastore", respell=_credentials_of_cli)
     collection = "datastores"
     api_version = versions.STABLE
     parent_label = "workspace"
@@ -431,6 +442,16 @@ class Datastore(Kind):
             target=body.get("id"),
             hint="Nothing was sent. Keep it, or make another datastore the default one in the studio first.",
         )
+
+    def export(self, exported: Exported, body: Body) -> None:
+        if exported.options.pop("is_default", False):
+            reason = "the default datastore of a workspace is set in the studio"
+            exported.miss("is_default", reason, NO_COUNTERPART)
+        exported.drop_if("service_data_access_auth_identity", "none")
+        for secret in self.lost_on_recreate(body, {}):
+            exported.fill_in(secret, self.label)
+            # To the CLI, a placeholder would be the secret.
+            exported.hidden = ("credentials",)
 
     def is_of_service(self, body: Body) -> bool:
         return str(body.get("name")).casefold() in OWN

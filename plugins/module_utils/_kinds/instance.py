@@ -16,11 +16,12 @@ from .._core.arm_id import Target
 from .._core.canon import arm_id, caseless, region, text
 from .._core.findings import Finding, Findings
 from .._engine import rules
+from .._engine.exported import Exported
 from .._engine.fields import WRITE_ONLY, Field, choice, switch
 from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, service_errors
 from .._engine.plan import CREATE, REPLACE, UPDATE, Declared, Plan
 from .._engine.versions import ALL, Versions
-from . import compute, instance_actions
+from . import compute, instance_actions, instance_yaml
 from . import instance_schedules as schedules
 from . import instance_values as values
 from .compute import ComputeKind
@@ -219,7 +220,7 @@ class Instance(ComputeKind):
     runs_jobs = True
     successor = compute.Successor(compute.RESIZE)
     ssh = compute.SshAccess(states=("running", "job_running"), user="azureuser")
-    cli_schema = "computeInstance.schema.json"
+    cli = instance_yaml.CLI
     fields = FIELDS
     options = compute.NETWORK_NAMES
     required_on_create = ("size",)
@@ -253,6 +254,14 @@ class Instance(ComputeKind):
         "updateStatus",
         "versions",
     )
+
+    def export(self, exported: Exported, body: Body) -> None:
+        super().export(exported, body)
+        for application in exported.options.get("custom_applications") or []:
+            variables = application.get("environment_variables") or {}
+            declared = {name: value for name, value in variables.items() if value not in (None, "")}
+            place = f"custom_applications[{application.get('name')}].environment_variables"
+            exported.miss_variables(place, declared, "instance")
 
     def cannot_run_jobs(self, body: Body) -> tuple[str, str]:
         state = str(paths.get_path(body, "properties.properties.state"))

@@ -14,6 +14,7 @@ import typing as t
 from .._core import paths, shape
 from .._core.arm_id import ArmId, Target
 from .._core.findings import Finding, Findings
+from .._engine.cli_schema import CliSchema, Tree
 from .._engine.kind import Body, fixed
 from .._engine.plan import Declared, Plan
 from . import compute, sizes
@@ -125,12 +126,47 @@ INSTANCE_TYPES = shape.mapping(
 )
 
 
+# --- YAML of the CLI ---
+
+
+def _from_cli(tree: Tree) -> None:
+    """``properties`` is ARM's own object there (azure-ai-ml, KubernetesCompute); the namespace next to it is the one that is sent."""
+    properties = tree.pop("properties", None) or {}
+    for name, option in (
+        ("instanceTypes", "instance_types"),
+        ("defaultInstanceType", "default_instance_type"),
+        ("namespace", "namespace"),
+    ):
+        value = properties.pop(name, None)
+        if value is not None:
+            tree.setdefault(option, instance_types_from_arm(value) if option == "instance_types" else value)
+    if properties:
+        tree["properties"] = properties
+
+
+def _to_cli(tree: Tree) -> Tree:
+    properties = {
+        "instanceTypes": tree.pop("instance_types", None),
+        "defaultInstanceType": tree.pop("default_instance_type", None),
+    }
+    properties = {name: value for name, value in properties.items() if value}
+    if "instanceTypes" in properties:
+        properties["instanceTypes"] = instance_types_to_arm(properties["instanceTypes"])
+    return {**tree, **({"properties": properties} if properties else {})}
+
+
 class Kubernetes(Attached):
     label = "Kubernetes cluster"
     is_in_managed_network = False
     compute_type = "Kubernetes"
     runs_jobs = True
-    cli_schema = "kubernetesCompute.schema.json"
+    cli = CliSchema(
+        ("kubernetes",),
+        "kubernetesCompute.schema.json",
+        module="aml_attached_compute",
+        respell=_from_cli,
+        write=_to_cli,
+    )
     target_types: t.ClassVar[dict[str, str]] = {
         "Microsoft.ContainerService/managedClusters": "2024-09-01",
         "Microsoft.Kubernetes/connectedClusters": "2024-01-01",

@@ -19,6 +19,8 @@ from .._core.canon import caseless, region
 from .._core.findings import Finding, Findings
 from .._core.paths import get_path
 from .._engine import rules, versions
+from .._engine.cli_schema import HEAD, CliSchema, Tree
+from .._engine.exported import SEPARATE, Exported, private_endpoints
 from .._engine.fields import Field, choice
 from .._engine.kind import Body, Kind, Request, fixed
 from .._engine.plan import Declared, Plan
@@ -271,11 +273,46 @@ FIELDS = (
 _BY_OPTION = {row.option: row for row in FIELDS}
 
 
+def _storage_types(tree: Tree) -> None:
+    """Choices in values that have several forms, whose case the CLI ignores."""
+    tree.pop("type", None)
+    for row in tree.get("replication_locations") or []:
+        config = row.get("storage_config") if isinstance(row, dict) else None
+        if isinstance(config, dict) and isinstance(config.get("storage_account_type"), str):
+            config["storage_account_type"] = config["storage_account_type"].lower()
+
+
+def _for_the_loader(given: Tree, declared: Tree) -> Tree:
+    """The loader of azure-ai-ml requires what the service has a default for."""
+    location = given.get("location") or declared.get("location") or "unnamed"
+    return {"location": location, "replication_locations": [{"location": location}]}
+
+
 class Registry(Kind):
     """A registry of assets. Regions can be added; what the service does about one that a PUT does not have is not documented."""
 
     label = "registry"
-    cli_schema = "registry.schema.json"
+    cli = CliSchema(
+        ("registry",),
+        "registry.schema.json",
+        module="aml_registry",
+        loader="load_registry",
+        is_typed=False,
+        read_only=(
+            *HEAD,
+            "identity",
+            "kind",
+            "sku",
+            "managed_resource_group",
+            "mlflow_registry_uri",
+            "discovery_url",
+            "container_registry.arm_resource_id",
+            "replication_locations.storage_config.arm_resource_id",
+            "replication_locations.storage_config.replicated_ids",
+        ),
+        complete=_for_the_loader,
+        respell=_storage_types,
+    )
     api_version = versions.STABLE
     rewrite_fixes_failed = True
     tags_api = "always"
@@ -290,6 +327,10 @@ class Registry(Kind):
         "properties.regionDetails[].storageAccountDetails[].systemCreatedStorageAccount.armResourceId",
         "properties.regionDetails[].storageAccountDetails[].systemCreatedStorageAccount.storageAccountName",
     )
+
+    def export(self, exported: Exported, body: Body) -> None:
+        for endpoint in private_endpoints(body, "properties.registryPrivateEndpointConnections"):
+            exported.miss("", f"the private endpoint {endpoint} exists separately", SEPARATE)
 
     def writable_tables(self, body: Body) -> tuple[str, ...]:
         return ("registries",)

@@ -19,10 +19,11 @@ from .._core.errors import RuleError
 from .._core.findings import Finding, Findings
 from .._core.paths import get_path
 from .._engine import rules, versions
+from .._engine.exported import Exported
 from .._engine.fields import Field, choice, duration_from_seconds, seconds_from_service
 from .._engine.kind import Body, Kind, fixed
 from .._engine.plan import Declared, Plan
-from . import retirements
+from . import retirements, serving_yaml
 from .online_endpoint import check_name, without_service_properties, writable
 from .retirements import Notice
 
@@ -549,6 +550,17 @@ class Deployment(Kind):
     def writable(self, body: Body) -> Body:
         return writable(body, _READ_ONLY)
 
+    def names_of(self, body: Body) -> dict[str, str]:
+        return {"endpoint_name": ArmId(body["id"]).parent.name, "name": body["name"]}
+
+    def export(self, exported: Exported, body: Body) -> None:
+        variables = get_path(exported.options, self.variables) or {}
+        for variable in ADDED_VARIABLES:
+            variables.pop(variable, None)
+        if not variables:
+            exported.drop(self.variables)
+        exported.miss_variables(self.variables, variables, "deployment")
+
     def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
         return self.fields, without_service_properties(body)
 
@@ -563,6 +575,7 @@ class OnlineDeployment(Deployment):
     """A deployment of an online endpoint. A PUT rolls the change out on its instances."""
 
     label = "online deployment"
+    cli = serving_yaml.ONLINE_DEPLOYMENT
     collection = "online_deployments"
     parent_label = "online endpoint"
     parent_collection = "online_endpoints"

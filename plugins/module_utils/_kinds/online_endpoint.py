@@ -22,7 +22,7 @@ from .._engine import rules, versions
 from .._engine.fields import Field, Option, choice
 from .._engine.kind import Body, Kind, fixed
 from .._engine.plan import Declared, Plan
-from . import compute
+from . import compute, serving_yaml
 
 _SOURCE = "ARM types of 2026-05-01, OnlineEndpointProperties"
 _TRAFFIC_SOURCE = "how-to-safely-rollout-online-endpoints"
@@ -260,6 +260,7 @@ class OnlineEndpoint(Kind):
     """An online endpoint of a workspace. A PUT replaces it as a whole; its traffic is often set by others, and stays where it is not declared."""
 
     label = "online endpoint"
+    cli = serving_yaml.ONLINE_ENDPOINT
     collection = "online_endpoints"
     api_version = versions.STABLE
     parent_label = "workspace"

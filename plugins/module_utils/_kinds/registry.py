@@ -24,9 +24,12 @@ from .connection import CONNECTION
 from .datastore import DATASTORE
 from .diagnostic_setting import DIAGNOSTIC_SETTING
 from .instance import INSTANCE
+from .ml_registry import REGISTRY
 from .online_deployment import ONLINE_DEPLOYMENT
 from .online_endpoint import ONLINE_ENDPOINT
 from .role_assignment import ROLE_ASSIGNMENT
+from .workspace import Workspace
+from .workspace_yaml import FEATURE_STORE
 
 # Every kind of compute target, in the CLI's spelling.
 INFO_KINDS: dict[str, compute.ComputeKind] = {
@@ -108,3 +111,17 @@ _BY_TYPE = {type_: kind for collection in COLLECTIONS.values() for type_, kind i
 def kind_of_type(type_: str) -> Kind:
     """The kind of a type that results name; that of any compute target for one without a specific table."""
     return _BY_TYPE.get(type_, compute.ANY)
+
+
+_KINDS: tuple[Kind, ...] = (
+    *INFO_KINDS.values(),
+    *(kind for collection in OTHERS.values() for kind in collection.kinds.values()),
+    Workspace(),
+    REGISTRY,
+)
+# The schemas of the CLI, by the types of their files, or by the name of a kind whose schema has none.
+CLI_SCHEMAS = {
+    type_: schema
+    for schema in (*(kind.cli for kind in _KINDS if kind.cli is not None), FEATURE_STORE)
+    for type_ in schema.types
+}

@@ -232,6 +232,12 @@ class RoleAssignment(Kind):
     # Seconds in which the directory has to know the principal.
     propagation_timeout = 300
 
+    def names_of(self, body: Body) -> dict[str, str]:
+        return {}
+
+    def exported_name(self, body: Body, options: dict[str, t.Any]) -> str:
+        return self.configured(options).about
+
     def configured(self, options: t.Mapping[str, t.Any]) -> RoleAssignment:
         kind = copy.copy(self)
         kind.role, kind.principal_id = (str(options.get(option) or "") for option in self.named_by)

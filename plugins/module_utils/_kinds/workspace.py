@@ -20,11 +20,13 @@ from .._core.canon import arm_id, boolean_text, caseless, full_id, region, text
 from .._core.findings import Finding, Findings
 from .._engine import rules as _rules
 from .._engine import versions
+from .._engine.cli_schema import CliSchema
+from .._engine.exported import SEPARATE, Exported, private_endpoints
 from .._engine.fields import Field, Option, choice
 from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provisioning_status
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
 from .._engine.versions import Versions
-from . import compute, retirements, rule_destinations, workspace_rules
+from . import compute, retirements, rule_destinations, workspace_rules, workspace_yaml
 from .outbound_rules import (
     RULE_TYPES,
     RULES,
@@ -563,7 +565,7 @@ class Workspace(Kind):
     """One per task: the declared outbound rules are rows of the table too."""
 
     label = "workspace"
-    cli_schema = "workspace.schema.json"
+    cli = workspace_yaml.CLI
     rewrite_fixes_failed = True
     api_version = versions.STABLE
     tags_api = "always"
@@ -582,6 +584,22 @@ class Workspace(Kind):
         "properties.managedNetwork.outboundRules.*.status",
         "properties.managedNetwork.outboundRules.*.destination.sparkStatus",
     )
+
+    def export(self, exported: Exported, body: Body) -> None:
+        # A project has the rules of its hub.
+        own = {} if exported.options.get("kind") == "project" else own_rules(body)
+        rules = [rule_from_arm(name, rule) for name, rule in own.items()]
+        if rules:
+            exported.options.setdefault("managed_network", {})["outbound_rules"] = rules
+        for endpoint in private_endpoints(body, "properties.privateEndpointConnections"):
+            reason = f"the private endpoint {endpoint} exists separately; the role aml_workspace creates it from aml_workspace_private_endpoints"
+            exported.miss("aml_workspace_private_endpoints", reason, SEPARATE)
+
+    def cli_of(self, options: t.Mapping[str, t.Any]) -> CliSchema | None:
+        return workspace_yaml.FEATURE_STORE if options.get("kind") == "featurestore" else self.cli
+
+    def file_name_of(self, names: dict[str, str]) -> str:
+        return "workspace"
 
     def writable_tables(self, body: Body) -> tuple[str, ...]:
         return ("workspaces",)

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from .._core.arm_id import OTHER_TYPES
+from .._engine.kind import Kind
 from .._kinds.attached_types import ATTACHED
-from .._kinds.datastore import TYPES
-from .._kinds.registry import INFO_KINDS, OTHERS
-from . import connection_yaml, specs
+from .._kinds.registry import COLLECTIONS, INFO_KINDS, OTHERS, Collection
+from . import specs
 
 # The module for attached compute takes the options of all its types; that one is of another type is the kind's own rule.
 ATTACHED_SPEC = specs.of_kind(*ATTACHED.values())
@@ -23,14 +24,27 @@ _OTHER_SPECS: dict[str, specs.Spec] = {
     for collection in OTHERS.values()
     for type_, kind in collection.kinds.items()
 }
+
+
+def _named_in_file(kind: Kind) -> specs.Spec:
+    """The options that name a resource in its file, in addition to its name."""
+    return {option: {"type": "str"} for option in kind.named_by if option != "name"}
+
+
 # Of every type that a document of a fleet has, and of every type of the CLI's files.
 FLEET_SPECS: dict[str, specs.Spec] = {**KIND_SPECS, **_OTHER_SPECS}
+# The collection that the resources of each type of file are in.
+FILE_COLLECTIONS: dict[str, Collection] = {
+    type_: collection
+    for collection in COLLECTIONS.values()
+    for kind in collection.kinds.values()
+    if kind.cli is not None
+    for type_ in kind.cli.types
+}
 FILE_SPECS: dict[str, specs.Spec] = {
-    **KIND_SPECS,
-    connection_yaml.KIND: _OTHER_SPECS["connection"],
-    "batch_endpoint": _OTHER_SPECS["batch_endpoint"],
-    "batch_deployment": {"endpoint_name": {"type": "str"}, **_OTHER_SPECS["batch_deployment"]},
-    "online_endpoint": _OTHER_SPECS["online_endpoint"],
-    "online_deployment": {"endpoint_name": {"type": "str"}, **_OTHER_SPECS["online_deployment"]},
-    **dict.fromkeys(TYPES, _OTHER_SPECS["datastore"]),
+    type_: {
+        **_named_in_file(collection.fallback),
+        **FLEET_SPECS[type_ if collection.typed else OTHER_TYPES[collection.name]],
+    }
+    for type_, collection in FILE_COLLECTIONS.items()
 }

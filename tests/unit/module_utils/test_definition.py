@@ -9,15 +9,18 @@ Sources: azure-ai-ml's schemas as named in the code. tests/functional/test_defin
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import RuleError
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import CLI_SCHEMAS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import definition as _definition
 from ansible_collections.azureml.compute.plugins.module_utils._options import specs
 from ansible_collections.azureml.compute.plugins.module_utils._options.kind_specs import KIND_SPECS
 
 Tree = dict[str, t.Any]
+MODULES = Path(__file__).parents[3] / "plugins" / "modules"
 SPECS = {**KIND_SPECS, "workspace": specs.of_kind(Workspace())}
 
 
@@ -167,3 +170,31 @@ def test_what_has_no_option_is_named_also_in_lists() -> None:
         ("NotManaged", "definition.rules.odd"),
         ("NotManaged", "definition.other"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    [
+        ({"auth_mode": "key"}, "online_endpoint"),
+        ({"auth_mode": "aad_token", "defaults": {"deployment_name": "blue"}}, "batch_endpoint"),
+        ({"$schema": "batchEndpoint.schema.json", "auth_mode": "aad_token"}, "batch_endpoint"),
+        ({"$schema": "managedOnlineEndpoint.schema.json", "defaults": {}}, "online_endpoint"),
+        ({"endpoint_name": "iris"}, "online_deployment"),
+        ({"endpoint_name": "iris", "compute": "azureml:cpu"}, "batch_deployment"),
+        ({"$schema": "modelBatchDeployment.schema.json", "endpoint_name": "iris"}, "batch_deployment"),
+        ({"$schema": "managedOnlineDeployment.schema.json", "endpoint_name": "i", "compute": "c"}, "online_deployment"),
+        ({"type": "azure_blob", "target": "https://a"}, "connection"),
+        ({"type": "azure_blob", "account_name": "a"}, None),
+        ({"type": "amlcompute"}, None),
+    ],
+)
+def test_a_file_without_a_type_shows_one_kind(declared: Tree, kind: str | None) -> None:
+    shown = [name for name, schema in CLI_SCHEMAS.items() if schema.shows(declared)]
+    assert shown == ([] if kind is None else [kind])
+
+
+def test_each_file_has_a_module_and_a_loader() -> None:
+    ml = pytest.importorskip("azure.ai.ml")
+    assert {name for name, schema in CLI_SCHEMAS.items() if not callable(getattr(ml, schema.loader, None))} == set()
+    missing = [name for name, schema in CLI_SCHEMAS.items() if not (MODULES / f"{schema.module}.py").exists()]
+    assert missing == []

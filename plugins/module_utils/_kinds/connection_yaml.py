@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._kinds import datastore
-from .._kinds.connection import CATEGORIES
+from .._engine.cli_schema import READ_ONLY, CliSchema
+from . import datastore
+from .connection_types import CATEGORIES
 
 Tree = dict[str, t.Any]
-
-KIND = "connection"
 
 # By the type, how it names the target.
 _TARGETS = {
@@ -42,7 +41,7 @@ _METADATA = {
 }
 
 
-def is_connection(declared: t.Mapping[str, t.Any]) -> bool:
+def _is_connection(declared: t.Mapping[str, t.Any]) -> bool:
     """Whether a file of the CLI is of a connection. Two types are those of datastores too, which have no target."""
     type_ = _cli_type(declared.get("type"))
     if type_ in datastore.TYPES:
@@ -52,7 +51,7 @@ def is_connection(declared: t.Mapping[str, t.Any]) -> bool:
     return type_ in TYPES
 
 
-def drop_unread(tree: Tree) -> None:
+def _drop_unread(tree: Tree) -> None:
     """``az ml connection show`` prints null for each part of the credentials: they are not declared then."""
     credentials = tree.get("credentials")
     parts = [value for name, value in credentials.items() if name != "type"] if isinstance(credentials, dict) else []
@@ -60,7 +59,7 @@ def drop_unread(tree: Tree) -> None:
         del tree["credentials"]
 
 
-def to_options(tree: Tree) -> None:
+def _to_options(tree: Tree) -> None:
     """The options that say what the CLI's fields say, in place."""
     type_ = _cli_type(tree.get("type"))
     metadata = _take_metadata(tree, type_)
@@ -94,7 +93,7 @@ def _take_target(tree: Tree, type_: t.Any) -> t.Any:
     return _lake_house(target, workspace, str(artifact.get("name"))) if isinstance(artifact, dict) else target
 
 
-def from_options(options: Tree) -> Tree | None:
+def _from_options(options: Tree) -> Tree | None:
     """The CLI's fields of a connection that was exported; None where the CLI's schemas have no such connection.
 
     The schemas of all types with credentials demand the parts that the service never returns: there is no file of those.
@@ -146,3 +145,22 @@ def _lake_house(endpoint: t.Any, workspace: t.Any, name: str) -> str:
     """As ``MicrosoftOneLakeConnection`` composes it: with the ending for a name, without it for an id."""
     ending = "" if re.match(".{7}-.{4}-.{4}-.{4}.{12}", name) else ".Lakehouse"
     return f"https://{endpoint}/{workspace}/{name}{ending}"
+
+
+CLI = CliSchema(
+    ("connection",),
+    # As the samples of azureml-examples have it.
+    "http://azureml/sdk-2-0/Connection.json",
+    module="aml_connection",
+    loader="load_connection",
+    is_typed=False,
+    other_types=TYPES,
+    shows=_is_connection,
+    read_only=(*READ_ONLY, "creation_context"),
+    cleaned=_drop_unread,
+    # Its type is that of the connection.
+    complete=lambda given, _declared: {"type": given["type"]} if given.get("type") else {},
+    respell=_to_options,
+    secrets=("api_key",),
+    write=_from_options,
+)
