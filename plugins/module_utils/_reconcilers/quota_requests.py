@@ -115,7 +115,7 @@ class QuotaRequests:
             with all_foreseen():
                 self._apply()
         except AmlError as error:
-            error.changed = error.changed or (bool(self.plans) and not self._behaviour.check_mode)
+            error.changed = error.changed or any(quota.reconciler.remote.wrote for quota in self._quotas)
             error.result = {"requests": self.shown()}
             raise
 
@@ -189,7 +189,8 @@ class QuotaRequests:
         try:
             outcome = quota.reconciler.present({"limit": quota.kind.wanted})
         except ArmError as error:
-            if error.may_be_accepted or error.status in (401, 403, 429):
+            # After a request that was taken, it is a read that failed, and no refusal.
+            if quota.reconciler.remote.wrote or error.may_be_accepted or error.status in (401, 403, 429):
                 raise
             quota.refused = quota.kind.refusal(error.code, error.message)
         else:

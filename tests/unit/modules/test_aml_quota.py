@@ -42,3 +42,30 @@ def test_quotas_that_were_set_and_do_not_show_are_a_failure() -> None:
         (f"quotas.{FAMILY}", 8, 24)
     ]
     assert done["changed"] is True, "something was sent, and nobody knows what became of it"
+
+
+def test_a_request_that_was_taken_is_no_refusal_if_it_cannot_be_read() -> None:
+    """The task has changed something, whatever answers the next read."""
+    scope = f"{LOCATION}/providers/Microsoft.Quota"
+    quota = {"name": FAMILY, "properties": {"limit": {"value": 100}, "isQuotaApplicable": True}}
+    request = {"id": f"{scope}/quotaRequests/r1", "name": "r1", "properties": {"provisioningState": "Accepted"}}
+    refusal = {"error": {"code": "ProxyRefuses", "message": "No."}}
+    done = failed(
+        "ProxyRefuses",
+        "aml_quota",
+        {
+            "resource_group": "rg",
+            "workspace": "ws-one",
+            "location": "eastus",
+            "subscription_quotas": [{"family": FAMILY, "limit": 300}],
+        },
+        [
+            Call("GET", f"{scope}/quotas", json={"value": [quota]}),
+            Call("GET", f"{scope}/quotaRequests", json={"value": []}),
+            Call("GET", f"{scope}/quotas/{FAMILY}", json=quota),
+            Call("GET", f"{scope}/quotaRequests", json={"value": []}),
+            Call("PUT", f"{scope}/quotas/{FAMILY}", 202, json=request),
+            Call("GET", f"{scope}/quotaRequests/r1", 400, json=refusal),
+        ],
+    )
+    assert done["changed"] is True and "cannot be raised" not in done["msg"]
