@@ -115,3 +115,22 @@ def test_secrets_of_the_body_are_sent_and_not_shown(azure: Azure) -> None:
 def test_what_cannot_be_is_refused_before_the_first_request(azure: Azure, options: dict[str, t.Any], code: str) -> None:
     failed = azure.run(MODULE, **{**PROVISION, **options}, ok=False)
     assert failed["failure"]["code"] == code and azure.sent == []
+
+
+SHOWN = "VALUE_NOT_SHOWN (0123456789ab)"
+FED_BACK: dict[str, tuple[str, dict[str, t.Any], str]] = {
+    "body": (MODULE, {"body": {"settings": [{"value": SHOWN}]}}, "body.settings[0].value"),
+    "secret body": (MODULE, {"secret_body": {"key": SHOWN}}, "secret_body.key"),
+    "condition": (MODULE, {"unless": {"contains": {"properties": {"key": SHOWN}}}}, "unless.contains.properties.key"),
+    "resource": ("arm_resource", {"body": {"properties": {"secrets": {"a": SHOWN}}}}, "body.properties.secrets.a"),
+    "secret of a resource": ("arm_resource", {"secret_body": {"properties": {"a": SHOWN}}}, "secret_body.properties.a"),
+}
+
+
+@pytest.mark.parametrize("case", FED_BACK)
+def test_a_result_that_is_sent_back_does_not_make_a_placeholder_the_value(azure: Azure, case: str) -> None:
+    module, options, place = FED_BACK[case]
+    named = {"id": WORKSPACE_ID, "api_version": ML, **({"action": "resyncKeys"} if module == MODULE else {})}
+    refused = azure.run(module, **named, **options, ok=False)
+    assert refused["failure"]["code"] == "PlaceholderNotReplaced" and azure.sent == []
+    assert f"{place} has the placeholder" in refused["msg"]

@@ -142,6 +142,8 @@ def test_each_updatable_field_alone(azure: Azure, credentials: dict[str, str]) -
         assert [write.method for write in azure.writes] == ["PUT"]
         after = current(azure)
         assert {key for key in before if before[key] != after[key]} == {name}
+        if options.get("shared_user_list"):
+            assert not azure.run(MODULE, **TARGET, shared_user_list=["TWO", "one"])["changed"], "ids have no case"
         assert azure.run(MODULE, **TARGET, **options)["changed"] is False
         before = after
     assert before["metadata"] == {"team": "vision", "number": "7"}

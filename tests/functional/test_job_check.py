@@ -49,6 +49,12 @@ def test_a_job_runs_and_counts_for_a_day(cluster: Azure) -> None:
     assert check(cluster)["job"]["name"] == "check-cpu-cluster-2"
 
 
+def test_a_command_of_another_case_is_another_check(cluster: Azure) -> None:
+    assert check(cluster, command="python Check.py")["changed"]
+    assert check(cluster, command="python check.py")["changed"]
+    assert not check(cluster, command="python Check.py")["changed"]
+
+
 def test_check_mode_returns_the_job_and_creates_none(cluster: Azure) -> None:
     planned = cluster.run(CHECK, check=True, compute="cpu-cluster", limits={"timeout": 60})
     assert planned["changed"] and cluster.writes == []

@@ -331,6 +331,11 @@ def test_a_failed_deployment_says_why_and_is_written_again(azure: Azure) -> None
     assert not azure.run(DEPLOYMENT, **GREEN)["changed"]
 
 
+def test_an_expected_traffic_without_a_value_is_refused(azure: Azure) -> None:
+    refused = azure.run(ENDPOINT, **NAMED, traffic={}, expected_traffic=None, ok=False)
+    assert refused["failure"]["code"] == "NullNotAllowed" and azure.sent == []
+
+
 def test_shares_that_are_no_percentages_are_traffic_too(azure: Azure) -> None:
     """Of what the service shows: a deployment that may get requests is not deleted."""
     prepare(azure, BLUE, traffic={"blue": 100})

@@ -245,8 +245,15 @@ class Kind:
 
     @staticmethod
     def _parent_is_null(tree: dict[str, t.Any], option: str) -> bool:
-        parent, dot, _rest = option.partition(".")
-        return bool(dot) and parent in tree and tree[parent] is None
+        """Whether a group that the option is in was declared null, at any depth."""
+        group: t.Any = tree
+        for name in option.split(".")[:-1]:
+            if not isinstance(group, dict) or name not in group:
+                return False
+            group = group[name]
+            if group is None:
+                return True
+        return False
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         """Rules that hold whatever exists: run before the first request. ``tree`` is what ``declare`` was given."""

@@ -51,6 +51,8 @@ def take_action(task: Task) -> Result:
     refuse(_resource.check_id(identifier))
     unless = params.get("unless") or {}
     refuse([*_check_nulls(task.module.raw), *_check_unless(unless)])
+    for option in ("body", "secret_body", "unless"):
+        refuse(_resource.check_filled_in(params.get(option), option))
     body = _resource.merged(params.get("body") or {}, params.get("secret_body") or {})
     kind = Action(params["api_version"], body or None, unless.get("contains"))
     target = _target(identifier, params["action"])

@@ -120,9 +120,11 @@ class CommandJob:
 
     def is_same(self, job: Body) -> bool:
         """Whether a job runs the same command in the same environment on the compute target."""
-        own = {"computeId": self.compute.id, "environmentId": self.environment_id, "command": self.command}
+        own = {"computeId": self.compute.id, "environmentId": self.environment_id}
         properties = job.get("properties") or {}
-        return all(str(properties.get(name)).casefold() == value.casefold() for name, value in own.items())
+        same = all(str(properties.get(name)).casefold() == value.casefold() for name, value in own.items())
+        # Unlike an id, a command of another case is another one.
+        return same and properties.get("command") == self.command
 
     def planned(self, name: str) -> Body:
         """The job in check mode."""

@@ -133,8 +133,9 @@ def _time(value: t.Any) -> t.Any:
     return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)
 
 
-def _without_order(value: t.Any) -> t.Any:
-    return frozenset(value or ())
+def _same_users(value: t.Any) -> t.Any:
+    """Object ids, whose order and case have no meaning."""
+    return frozenset(map(canon.caseless, value or ()))
 
 
 # What can change in place: the credentials go with each of them.
@@ -206,7 +207,7 @@ FIELDS = (
         "shared_user_list",
         _P + "sharedUserList",
         spec={"type": "list", "elements": "str"},
-        canon=_without_order,
+        canon=_same_users,
         shape=shape.list_of(shape.TEXT),
         clearable=True,
         cleared=[],

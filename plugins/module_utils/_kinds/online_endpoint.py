@@ -302,6 +302,12 @@ class OnlineEndpoint(Kind):
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
         yield from check_name(target.name, "name", self.label)
+        if tree.get("expected_traffic", {}) is None:
+            # A variable without a value must not overwrite what another writer has set.
+            message = (
+                "expected_traffic must not be null: omit it to set the traffic whatever it is, or use {} for none."
+            )
+            yield Finding("NullNotAllowed", "expected_traffic", message, "this collection")
         mirrored = shares_of(declared.get("mirror_traffic"))
         if mirrored and declared.get("compute"):
             message = "mirror_traffic is not supported by endpoints on Kubernetes: remove it, or remove compute."

@@ -13,7 +13,7 @@ import copy
 import re
 import typing as t
 
-from .._core import canon, paths
+from .._core import canon, paths, redact
 from .._core.arm_id import Target
 from .._core.findings import Finding, Findings
 from .._engine import rules
@@ -167,6 +167,8 @@ class Resource(Kind):
             if name in self.declared_body:
                 message = f"body.{name} is the service's own: name the resource by id, or by scope, type and name."
                 yield Finding("ReadOnlyProperty", f"body.{name}", message, "Azure Resource Manager")
+        yield from check_filled_in(self.declared_body, "body")
+        yield from check_filled_in(self.secret_body, "secret_body")
 
     def with_values(self, body: Body, values: Declared) -> Body:
         changed = copy.deepcopy(body)
@@ -220,6 +222,20 @@ def check_id(value: str, option: str = "id") -> Findings:
             f"{option} must be a full resource id that starts with /subscriptions/ or /providers/; {value!r} is not."
         )
         yield Finding("InvalidResourceId", option, message, "Azure Resource Manager")
+
+
+def check_filled_in(value: t.Any, place: str) -> Findings:
+    """What results show in place of a secret must not become the secret, where a result is changed and sent back."""
+    stack = [(place, value)]
+    while stack:
+        where, item = stack.pop()
+        if redact.is_placeholder(item):
+            message = f"{where} has the placeholder that a result has in place of a value ({redact.PLACEHOLDER}): replace it with the value, or omit it."
+            yield Finding("PlaceholderNotReplaced", where, message, "this collection")
+        elif isinstance(item, dict):
+            stack += [(f"{where}.{key}", below) for key, below in item.items()]
+        elif isinstance(item, list):
+            stack += [(f"{where}[{number}]", below) for number, below in enumerate(item)]
 
 
 def project(body: Body) -> dict[str, t.Any]:
