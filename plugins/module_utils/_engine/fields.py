@@ -107,6 +107,8 @@ class Field(Option):
     why_fixed   for CREATE_ONLY: the rule in words, with its source
     shape       what ARM's value must be, where the comparison does not say it (``_core.shape.by_canon``)
     goes_with   for WRITE_ONLY: options whose change is also sent with this value (a certificate's key with its host name)
+    of_type     the value of the kind's option ``type`` without which there is no such option; None for all
+    interrupts  the work in the resource that a change can interrupt
     """
 
     path: str
@@ -119,6 +121,8 @@ class Field(Option):
     why_fixed: str = ""
     goes_with: tuple[str, ...] = ()
     shape: Shape | None = None
+    of_type: str | None = None
+    interrupts: tuple[str, ...] = ()
 
     @property
     def is_flag(self) -> bool:

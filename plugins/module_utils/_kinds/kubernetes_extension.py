@@ -159,20 +159,29 @@ def _free_from_arm(settings: t.Any) -> dict[str, str]:
 
 # --- the table ---
 
+# Changes of these interrupt what runs in the cluster (azure-cli asks for a confirmation of them).
+_JOBS, _ENDPOINTS = "jobs", "online endpoints"
+
 
 def _setting(option: str, name: str, **more: t.Any) -> Field:
     return Field(option, f"{_SETTINGS}.{name}", **more)
 
 
-def _flag(option: str, name: str) -> Field:
+def _flag(option: str, name: str, *interrupts: str) -> Field:
     return _setting(
-        option, name, spec={"type": "bool"}, canon=canon.boolean_text, to_arm=_text, from_arm=canon.boolean_text
+        option,
+        name,
+        spec={"type": "bool"},
+        canon=canon.boolean_text,
+        to_arm=_text,
+        from_arm=canon.boolean_text,
+        interrupts=interrupts,
     )
 
 
-def _word(option: str, name: str, **words: str) -> Field:
+def _word(option: str, name: str, *interrupts: str, **words: str) -> Field:
     spec = {"type": "str", "choices": list(words)}
-    return _setting(option, name, spec=spec, canon=caseless, shape=shape.TEXT, **choice(**words))
+    return _setting(option, name, spec=spec, canon=caseless, shape=shape.TEXT, interrupts=interrupts, **choice(**words))
 
 
 def _protected(option: str, **more: t.Any) -> Field:
@@ -225,18 +234,19 @@ FIELDS = (
         examples=("1.1.73",),
         wrong=("", " "),
     ),
-    _flag("enable_training", "enableTraining"),
-    _flag("enable_inference", "enableInference"),
-    _flag("allow_insecure_connections", "allowInsecureConnections"),
+    _flag("enable_training", "enableTraining", _JOBS),
+    _flag("enable_inference", "enableInference", _ENDPOINTS),
+    _flag("allow_insecure_connections", "allowInsecureConnections", _ENDPOINTS),
     _word(
         "inference_router_service_type",
         "inferenceRouterServiceType",
+        _ENDPOINTS,
         load_balancer="loadBalancer",
         node_port="nodePort",
         cluster_ip="clusterIP",
     ),
     _flag("inference_router_ha", "inferenceRouterHA"),
-    _word("internal_load_balancer_provider", "internalLoadBalancerProvider", azure="azure"),
+    _word("internal_load_balancer_provider", "internalLoadBalancerProvider", _ENDPOINTS, azure="azure"),
     _setting(
         "ssl.cname",
         "sslCname",
@@ -244,6 +254,7 @@ FIELDS = (
         rule=rules.host,
         canon=caseless,
         examples=("scoring.example.org",),
+        interrupts=(_ENDPOINTS,),
     ),
     _setting(
         "ssl.secret_name",
@@ -257,7 +268,7 @@ FIELDS = (
     _protected("ssl.cert", spec={"type": "str"}, rule=_check_pem, examples=(_PEM,), wrong=("", "x")),
     _protected("ssl.key", spec={"type": "str", "no_log": True}, rule=_check_pem, examples=(_PEM,), wrong=("", "x")),
     _word("cluster_purpose", "clusterPurpose", dev_test="DevTest", fast_prod="FastProd", dense_prod="DenseProd"),
-    _flag("install_nvidia_device_plugin", "installNvidiaDevicePlugin"),
+    _flag("install_nvidia_device_plugin", "installNvidiaDevicePlugin", _JOBS, _ENDPOINTS),
     _flag("install_dcgm_exporter", "installDcgmExporter"),
     _flag("install_prom_op", "installPromOp"),
     _flag("install_volcano", "installVolcano"),
@@ -271,6 +282,7 @@ FIELDS = (
         shape=shape.mapping(values=shape.SCALAR),
         examples=({"pool": "ml"}, {"kubernetes.azure.com/mode": "user"}),
         wrong=({"pool": None}, {"a b": "c"}, {"pool": ["a"]}),
+        interrupts=(_JOBS, _ENDPOINTS),
     ),
     TextsField(
         _FREE,
@@ -307,19 +319,6 @@ _OPTION_OF = {
     row.path.removeprefix(f"{_SETTINGS}."): row.option for row in FIELDS if row.path.startswith(f"{_SETTINGS}.")
 }
 _IN_PROTECTED = tuple(row.option for row in FIELDS if row.path == _PROTECTED)
-# Changes that interrupt what runs in the cluster (azure-cli asks for a confirmation of them), by what they interrupt.
-_INTERRUPTING = {
-    "jobs": ("enable_training", "install_nvidia_device_plugin", "node_selector"),
-    "online endpoints": (
-        *(
-            "enable_inference",
-            "allow_insecure_connections",
-            "inference_router_service_type",
-            "internal_load_balancer_provider",
-        ),
-        *("ssl.cname", "node_selector", "install_nvidia_device_plugin"),
-    ),
-}
 
 
 class OtherExtension(AmlError):
@@ -500,9 +499,9 @@ class KubernetesExtension(Kind):
     def advice_on_update(self, plan: Plan, body: Body) -> list[str]:
         changing = {change.field for change in plan.changes}
         warnings = [
-            f"RunningWorkAffected: a change of {', '.join(sorted(changing.intersection(options)))} can interrupt {work} in the cluster."
-            for work, options in _INTERRUPTING.items()
-            if changing.intersection(options)
+            f"RunningWorkAffected: a change of {', '.join(sorted(options))} can interrupt {work} in the cluster."
+            for work in (_JOBS, _ENDPOINTS)
+            if (options := [row.option for row in self.fields if work in row.interrupts and row.option in changing])
         ]
         lost = [option for option in _held(self.read(body)) if not _is_declared(plan.secrets, option)]
         if plan.secrets and lost:

@@ -31,16 +31,6 @@ _SOURCE = "ARM types of 2026-05-01, OnlineDeploymentProperties"
 _P = "properties."
 _READ_ONLY = ("provisioningState",)
 MANAGED, KUBERNETES = "managed", "kubernetes"
-# What one of the two types alone has (azure-ai-ml, ManagedOnlineDeployment and KubernetesOnlineDeployment).
-_OF_KUBERNETES = (
-    "resources.",
-    "scale_settings.min",
-    "scale_settings.max",
-    "scale_settings.polling",
-    "scale_settings.target",
-)
-_OF_MANAGED = ("egress_public_network_access",)
-_OF_OTHERS: dict[str, tuple[str, ...]] = {MANAGED: _OF_KUBERNETES, KUBERNETES: _OF_MANAGED}
 # The nodes of the other type are billed with the cluster.
 _IS_BILLED = {MANAGED: True, KUBERNETES: False}
 # Characters of the names of an endpoint and its deployment together.
@@ -354,6 +344,7 @@ def _resource(option: str, path: str) -> Field:
     return Field(
         option,
         f"{_P}containerResourceRequirements.{path}",
+        of_type=KUBERNETES,
         spec={"type": "str"},
         rule=rules.without_blanks,
         canon=canon.text,
@@ -456,15 +447,16 @@ FIELDS = (
         canon=canon.caseless,
         **choice(default="Default", target_utilization="TargetUtilization"),
     ),
-    _number("scale_settings.min_instances", "scaleSettings.minInstances", 0, **_NUMBER),
-    _number("scale_settings.max_instances", "scaleSettings.maxInstances", 1, **_NUMBER),
-    _number("scale_settings.polling_interval", "scaleSettings.pollingInterval", 1, **_SECONDS),
+    _number("scale_settings.min_instances", "scaleSettings.minInstances", 0, **_NUMBER, of_type=KUBERNETES),
+    _number("scale_settings.max_instances", "scaleSettings.maxInstances", 1, **_NUMBER, of_type=KUBERNETES),
+    _number("scale_settings.polling_interval", "scaleSettings.pollingInterval", 1, **_SECONDS, of_type=KUBERNETES),
     Field(
         "scale_settings.target_utilization_percentage",
         _P + "scaleSettings.targetUtilizationPercentage",
         spec={"type": "int"},
         rule=rules.between(1, 100, "", _SOURCE),
         shape=shape.NUMBER,
+        of_type=KUBERNETES,
     ),
     _number("request_settings.request_timeout_ms", "requestSettings.requestTimeout", 1, **_MS),
     _number(
@@ -492,6 +484,7 @@ FIELDS = (
         "egress_public_network_access",
         _P + "egressPublicNetworkAccess",
         "the network of a deployment is made with it",
+        of_type=MANAGED,
         spec={"type": "str", "choices": ["enabled", "disabled"]},
         canon=canon.caseless,
         **choice(enabled="Enabled", disabled="Disabled"),
@@ -678,8 +671,8 @@ class OnlineDeployment(Deployment):
     def kept(self, body: Body) -> Declared:
         """Without what the service shows of deployments of the other type."""
         kept = super().kept(body)
-        others = _OF_OTHERS.get(kept.get("type", ""), ())
-        return {option: value for option, value in kept.items() if not option.startswith(others)}
+        others = _of_other_type(kept.get("type"))
+        return {option: value for option, value in kept.items() if option not in others}
 
     # --- what the user sees ---
 
@@ -716,11 +709,18 @@ def _check_names(type_: t.Any, names: t.Sequence[str]) -> Findings:
         yield Finding("InvalidEndpointName", "name", message, "how-to-manage-quotas")
 
 
+def _of_other_type(type_: t.Any) -> set[str]:
+    """The options that only deployments of the other type have (azure-ai-ml, ManagedOnlineDeployment and KubernetesOnlineDeployment)."""
+    if type_ not in (MANAGED, KUBERNETES):
+        return set()
+    return {row.option for row in FIELDS if row.of_type not in (None, type_)}
+
+
 def _check_type(declared: Declared, type_: t.Any) -> Findings:
     """Options that deployments of the other type have."""
-    others = _OF_OTHERS.get(type_, ())
+    others = _of_other_type(type_)
     for option in declared:
-        if declared[option] is not None and option.startswith(others):
+        if declared[option] is not None and option in others:
             yield Finding(
                 "OptionOfAnotherType", option, f"{option} is not an option of deployments of type {type_}.", _SOURCE
             )
