@@ -204,7 +204,9 @@ def workspace_figures(bench: Bench) -> Iterator[Figure]:
     runs = bench_workspace.second_runs(bench, (IN_PROCESS, AS_MODULE))
     (cost, shown), (other, _shown) = runs[IN_PROCESS], runs[AS_MODULE]
     title = "second run of `provision_workspace` with `examples/workspace.yml`"
-    yield Figure(title, 10, cost.cpu, cost.wall, f"as modules {_seconds(other)}", " s")
+    alone = bench.play(looped("ansible.builtin.debug", "\n") * shown)
+    note = f"as modules {_seconds(other)}; ansible-core alone, as many tasks with `debug`: {_seconds(alone)}"
+    yield Figure(title, 10, cost.cpu, cost.wall, note, " s")
     note = "with titles of includes; connections and job checks came into the example later"
     yield Figure("tasks that it shows", 40, cpu=float(shown), note=note)
     title = "five instances and an AKS cluster in one `provision_workspace`, times the slowest of them"
@@ -218,7 +220,8 @@ def clone_figures(bench: Bench, suite: bool) -> Iterator[Figure]:
     for target, reach in {"quickstart": 90.0, "test": 600.0}.items():
         figure = Figure(f"`make {target}` on a fresh clone", reach, unit=" s", decides="wall")
         if suite or target == "quickstart":
-            figure.cpu, figure.wall, _megabytes = bench_workspace.fresh_clone(bench.folder, target)
+            cost, figure.note = bench_workspace.fresh_clone(bench.folder, target)
+            figure.cpu, figure.wall = cost.cpu, cost.wall
         else:
             figure.note = "not measured: SUITE=1 does it"
         yield figure
@@ -268,11 +271,11 @@ def _figures(name: str, make: t.Callable[[], Iterator[Figure]]) -> list[Figure]:
     return found
 
 
-def profiles(bench: Bench, title: str, module: str, arguments: dict[str, t.Any], runs: int) -> list[str]:
+def profiles(title: str, measure: t.Callable[..., dict[str, float]], *arguments: t.Any) -> list[str]:
     """A table of the parts of a run; why there is none, where it failed."""
-    _progress(f"profile of {module}")
+    _progress(f"profile: {title}")
     try:
-        return bench_profile.table(title, bench_profile.profile(bench, module, arguments, runs))
+        return bench_profile.table(title, measure(*arguments))
     except (NotMeasured, OSError, ValueError, LookupError) as reason:
         return [f"\n{title}: not measured: {reason}"]
 
@@ -293,7 +296,8 @@ def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], li
             if wanted("tasks"):
                 figures += _figures("tasks", lambda: task_figures(bench))
                 title = "One item of a loop over an unchanged cluster, in the fork"
-                explained += profiles(bench, title, "aml_compute_cluster", yaml.safe_load(CLUSTER_TASK), 50)
+                given = (bench, "aml_compute_cluster", yaml.safe_load(CLUSTER_TASK), 50)
+                explained += profiles(title, bench_profile.profile, *given)
             if wanted("loops"):
                 figures += _figures("loops", lambda: loop_figures(bench))
             if wanted("anchors"):
@@ -308,10 +312,12 @@ def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], li
             for what, group in (("targets", bench_fleet.MANY), ("objects of six kinds", bench_fleet.MIXED)):
                 title = f"`aml_fleet` over 1,000 unchanged {what}, in the fork"
                 arguments = {"workspaces": bench_fleet.document(group)}
-                explained += profiles(bench, title, "aml_fleet", arguments, 5)
+                explained += profiles(title, bench_profile.profile, bench, "aml_fleet", arguments, 5)
     if wanted("inventory"):
         with running(folder / "inventory", rounds) as bench:
             figures += _figures("inventory", lambda: inventory_figures(bench))
+            title = "The inventory of 1,000 nodes, without Ansible's start and output"
+            explained += profiles(title, bench_profile.profile_inventory, bench, bench_inventory.own_file(bench))
     if wanted("workspace"):
         with running(folder / "workspace", rounds) as bench:
             figures += _figures("workspace", lambda: workspace_figures(bench))

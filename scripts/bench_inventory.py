@@ -33,7 +33,7 @@ def shrink() -> None:
 def measure(bench: Bench) -> dict[str, Cost]:
     """The costs of ``ours``, the same from the ``cache``, and the ``file``."""
     _fill(bench)
-    own, cached = bench.folder / "aml_compute.yml", bench.folder / "cached.aml_compute.yml"
+    own, cached = own_file(bench), bench.folder / "cached.aml_compute.yml"
     own.write_text(PLUGIN)
     cached.write_text(
         f"{PLUGIN}cache: true\ncache_plugin: ansible.builtin.jsonfile\ncache_connection: {bench.folder}/cache\n"
@@ -45,6 +45,11 @@ def measure(bench: Bench) -> dict[str, Cost]:
         for name, path in cases.items():
             costs[name].append(listed(bench, path)[0])
     return {name: median(found) for name, found in costs.items()}
+
+
+def own_file(bench: Bench) -> Path:
+    """The inventory file of this collection's plugin."""
+    return bench.folder / "aml_compute.yml"
 
 
 def listed(bench: Bench, path: Path) -> tuple[Cost, str]:

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the CPU seconds of a run in process are spent on: of `aml_fleet` over 1,000 unchanged targets, and of one item of a loop.
+"""What the CPU seconds of a run in process are spent on: of `aml_fleet` over 1,000 unchanged targets, of one item of a loop, and of the inventory.
 
-The benchmark runs this file in a process of its own: ``python -m scripts.bench_profile MODULE ARGUMENTS.json RUNS`` prints the seconds of each part. It is
-measured in the functions that the parts are, each without those of other parts that it calls, in all threads.
+The benchmark runs this file in a process of its own: ``python -m scripts.bench_profile MODULE ARGUMENTS.json RUNS`` prints the seconds of each part, and
+``python -m scripts.bench_profile INVENTORY.yml`` those of an inventory. It is measured in the functions that the parts are, each without those of other
+parts that it calls, in all threads.
 """
 
 from __future__ import annotations
@@ -37,6 +38,16 @@ PARTS = {
     "output: secrets hidden, JSON": ["_module.raw_module:RawModule.exit_json"],
 }
 REST = "everything else"
+# The same for the inventory plugin; what it imports is measured at once, before it is used.
+INVENTORY = "azureml.compute.aml_compute"
+IMPORTS = "imports: this collection, azure-core, azure-identity"
+INVENTORY_PARTS = {
+    "requests: azure-core, requests, TLS": ["module_utils._arm.transport:Transport.send"],
+    "decoding of JSON": ["module_utils._arm.limits:parse_json"],
+    "facts of workspaces and machines": ["module_utils._machines.inventory:Reader._facts", "module_utils._machines.inventory:Reader._record"],
+    "hosts: names, groups, variables": ["inventory.aml_compute:InventoryModule._hosts"],
+    "hosts, as Ansible takes them": ["inventory.aml_compute:InventoryModule._populate"],
+}  # fmt: skip
 
 
 class Meter:
@@ -48,9 +59,9 @@ class Meter:
         self._lock = threading.Lock()
 
     def watch(self, part: str, place: str) -> None:
-        """Measure a function, ``package.module:Class.name`` or ``package.module:name``."""
+        """Measure a function, ``package.module:Class.name`` or ``package.module:name``, below ``plugins``."""
         module, _colon, path = place.partition(":")
-        owner: t.Any = importlib.import_module(f"{_PLUGINS}.module_utils.{module}")
+        owner: t.Any = importlib.import_module(f"{_PLUGINS}.{module}")
         *classes, name = path.split(".")
         for one in classes:
             owner = getattr(owner, one)
@@ -93,7 +104,7 @@ def measure(module: str, arguments: dict[str, t.Any], runs: int) -> dict[str, fl
     meter = Meter()
     for part, places in PARTS.items():
         for place in places:
-            meter.watch(part, place)
+            meter.watch(part, f"module_utils.{place}")
     started = time.process_time()
     for _number in range(runs):
         run()
@@ -102,11 +113,40 @@ def measure(module: str, arguments: dict[str, t.Any], runs: int) -> dict[str, fl
     return {**seconds, REST: whole / runs - sum(seconds.values())}
 
 
+def measure_inventory(path: str) -> dict[str, float]:
+    """The seconds of each part of reading an inventory, without Ansible's own start and output."""
+    from ansible.inventory.manager import InventoryManager
+    from ansible.parsing.dataloader import DataLoader
+    from ansible.plugins.loader import init_plugin_loader, inventory_loader
+
+    init_plugin_loader()
+    began = time.process_time()
+    inventory_loader.get(INVENTORY)
+    for library in ("azure.core.pipeline.policies", "azure.identity", f"{_PLUGINS}.module_utils._arm.client"):
+        importlib.import_module(library)
+    meter, imported = Meter(), time.process_time()
+    for part, places in INVENTORY_PARTS.items():
+        for place in places:
+            meter.watch(part, place)
+    started = time.process_time()
+    InventoryManager(loader=DataLoader(), sources=[path])
+    seconds = {part: meter.seconds[part] for part in INVENTORY_PARTS}
+    return {IMPORTS: imported - began, **seconds, REST: time.process_time() - started - sum(seconds.values())}
+
+
 def profile(bench: Bench, module: str, arguments: dict[str, t.Any], runs: int) -> dict[str, float]:
     """The same, in a process of its own on the simulator of a benchmark."""
     path = bench.folder / f"{module}-arguments.json"
     path.write_text(json.dumps(arguments))
-    command = [BIN / "python", "-m", "scripts.bench_profile", module, str(path), str(runs)]
+    return _printed(bench, module, str(path), str(runs))
+
+
+def profile_inventory(bench: Bench, path: Path) -> dict[str, float]:
+    return _printed(bench, str(path))
+
+
+def _printed(bench: Bench, *arguments: str) -> dict[str, float]:
+    command = [BIN / "python", "-m", "scripts.bench_profile", *arguments]
     found: dict[str, float] = json.loads(spent(command, bench.environment, cwd=ROOT)[1].splitlines()[-1])
     return found
 
@@ -122,6 +162,12 @@ def table(title: str, seconds: t.Mapping[str, float]) -> list[str]:
     ]
 
 
+def main(arguments: list[str]) -> dict[str, float]:
+    if len(arguments) == 1:
+        return measure_inventory(arguments[0])
+    module, file, runs = arguments
+    return measure(module, json.loads(Path(file).read_text()), int(runs))
+
+
 if __name__ == "__main__":
-    name, file, number = sys.argv[1:]
-    print(json.dumps(measure(name, json.loads(Path(file).read_text()), int(number))))
+    print(json.dumps(main(sys.argv[1:])))
