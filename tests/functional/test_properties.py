@@ -14,7 +14,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._engine import fie
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import resource
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.online_deployment import VariablesField
 from ansible_collections.azureml.compute.tests.support import figures
-from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure, few_polls
 from ansible_collections.azureml.compute.tests.support.strategies import (
     FLEET,
     SUBJECTS,
@@ -117,6 +117,12 @@ SETTINGS = settings(
     phases=[Phase.generate],
     print_blob=True,
 )
+
+
+@pytest.fixture(autouse=True)
+def _few_polls() -> t.Iterator[None]:
+    with few_polls():
+        yield
 
 
 class World:

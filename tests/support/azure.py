@@ -29,6 +29,7 @@ from ansible.module_utils._internal import _traceback
 from ansible.module_utils.common import warnings
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.azureml.compute.plugins.module_utils._arm import operations
 from ansible_collections.azureml.compute.plugins.module_utils._arm.client import ArmClient
 from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC
 from ansible_collections.azureml.compute.plugins.module_utils._arm.retry import Clock, RetryPolicy
@@ -387,6 +388,11 @@ def _workspace_saved() -> _Saved:
     return saved
 
 
+def few_polls() -> t.Any:
+    """Poll an operation of ten minutes ten times and not sixty: polls were a quarter of what these tests took. Their pace has unit tests."""
+    return mock.patch.multiple(operations, _PATIENCE=1.0, LONGEST_STEP=600.0)
+
+
 @pytest.fixture
 def azure() -> t.Iterator[Azure]:
     saved, made = _workspace_saved(), Azure()
@@ -394,7 +400,8 @@ def azure() -> t.Iterator[Azure]:
     made.app.store.generation += 1
     made.app.clock.advance(saved.simulated - made.app.clock.now())
     try:
-        yield made
+        with few_polls():
+            yield made
         assert not made.not_in_version, sorted(made.not_in_version)
     finally:
         made.app.close()
