@@ -28,8 +28,8 @@ from .conftest import BIN, Player, Run, local_play, module
 CLUSTER: dict[str, t.Any] = {"workspace": "ws-one", "name": "cpu", "size": "Standard_DS3_v2", "max_instances": 1}
 TARGET = {"type": "amlcompute", "name": "cpu", "size": "Standard_DS3_v2", "max_instances": 1}
 FORK, MODULE = "runs in a fork of Ansible's process", "runs as a module, because"
-# The others take too long for one run as modules.
-PARTS = 4
+# As modules, each of the others takes seconds, and a run has 300: on a machine that does something else, too, twenty took longer.
+PARTS = 12
 # Items of the long loop.
 ITEMS = int(os.environ.get("AML_TEST_ITEMS", "10000"))
 # Different in each run.
