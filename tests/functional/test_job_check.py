@@ -55,6 +55,17 @@ def test_a_command_of_another_case_is_another_check(cluster: Azure) -> None:
     assert not check(cluster, command="python Check.py")["changed"]
 
 
+def test_a_cluster_that_can_have_no_nodes_is_refused_and_the_hint_names_the_module(cluster: Azure) -> None:
+    """Another tool has set it so: the module of clusters refuses it."""
+    path = f"{WORKSPACE_ID}/computes/cpu-cluster"
+    document = cluster.get(path)
+    document["properties"]["properties"]["scaleSettings"]["maxNodeCount"] = 0
+    cluster.app.store.put(path, document)
+    refused = cluster.run(CHECK, compute="cpu-cluster", ok=False)
+    assert refused["failure"]["code"] == "ComputeCannotRunJobs" and "it can have no nodes" in refused["msg"]
+    assert "aml_compute_cluster" in refused["failure"]["hint"] and cluster.writes == []
+
+
 def test_check_mode_returns_the_job_and_creates_none(cluster: Azure) -> None:
     planned = cluster.run(CHECK, check=True, compute="cpu-cluster", limits={"timeout": 60})
     assert planned["changed"] and cluster.writes == []

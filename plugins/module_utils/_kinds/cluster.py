@@ -177,7 +177,7 @@ class Cluster(ComputeKind):
     def cannot_run_jobs(self, body: Body) -> tuple[str, str]:
         problem = super().cannot_run_jobs(body)
         if not any(problem) and paths.get_path(body, "properties.properties.scaleSettings.maxNodeCount") == 0:
-            return "it can have no nodes", "Set max_instances of the cluster to 1 or more."
+            return "it can have no nodes", "Set max_instances of the cluster to 1 or more, with aml_compute_cluster."
         return problem
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
