@@ -294,3 +294,14 @@ def test_the_guide_names_what_exists() -> None:
     } == {name: [method] for name, method in rows.items()}
     methods = set(re.findall(r"`([a-z_]+)`", text.split("## Decisions of a kind")[1].split("## What needs")[0]))
     assert [method for method in methods if not hasattr(Kind, method)] == []
+
+
+def test_jobs_know_the_task_and_not_its_module() -> None:
+    """What a job needs of the module is a method of ``Task``, with a name that says what for."""
+    found = [
+        f"{file}:{node.lineno}"
+        for file, tree in sources(PLUGINS / "module_utils" / "_jobs")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "module" and last_name(node.value) == "task"
+    ]
+    assert found == []

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from .._core.arm_id import workspace_target
 from .._core.errors import each
 from .._engine import versions
 from .._kinds import compute
@@ -22,7 +21,7 @@ def gather(task: Task) -> Result:
         body = task.client.find(target_of(task).id, api_version)
         bodies = [] if body is None else [body]
     else:
-        workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
+        workspace = task.workspace
         bodies = task.client.list(f"{workspace.id}/computes", api_version, malformed=task.malformed.append)
     type_ = task.params.get("type")
     computes = []

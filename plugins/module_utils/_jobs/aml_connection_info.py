@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.arm_id import workspace_target
 from .._core.errors import each
 from .._engine.kind import Body
 from .._kinds.connection import CONNECTION
@@ -19,7 +18,7 @@ from .compute_targets import read_all
 
 def gather(task: Task) -> Result:
     """One connection by name, or all of a workspace, of the types that are asked for."""
-    place = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
+    place = task.workspace
     types = {CATEGORIES.canon(type_) for type_ in task.params.get("type") or ()}
 
     def project(body: Body) -> dict[str, t.Any]:

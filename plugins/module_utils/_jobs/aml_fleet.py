@@ -96,7 +96,7 @@ def _null_findings(task: Task) -> Findings:
         ("limit", "EmptySelection", "all targets"),
         ("approved_plan", "PlanNotReadable", "a run without approval"),
     ):
-        if task.module.raw.get(option, "") is None:
+        if task.is_null(option):
             yield Finding(code, option, f"{option} is null. Omit it for {meaning}, or set it.", "this collection")
 
 
@@ -149,7 +149,7 @@ def manage_fleet(task: Task) -> Result:
     limit = read_limit(params["limit"])
     scope = _scope(task)
     document = _document(task)
-    entries = read_document(document, params.get("defaults") or {}, scope, task.module.hide, validation.validate)
+    entries = read_document(document, params.get("defaults") or {}, scope, task.hide, validation.validate)
     planned = _created_earlier(document, scope) if task.check_mode else {}
     gate = Gate(
         params["preflight"],
@@ -228,7 +228,7 @@ def _document(task: Task) -> list[dict[str, t.Any]]:
         # Few fleets have one: the others need not pay for azure-ai-ml.
         from .._fleet.folder import read_folder
 
-        workspaces += read_folder(task.params["folder"], task.module.hide)
+        workspaces += read_folder(task.params["folder"], task.hide)
     return workspaces
 
 

@@ -13,7 +13,6 @@ from .._kinds.command_job import JOB_TIMEOUT, CommandJob, check_values
 from .._module.result import Result
 from .._module.task import Task
 from .._reconcilers.job_check import JobCheck
-from .workspace_actions import version_of
 
 
 def check(task: Task) -> Result:
@@ -24,7 +23,7 @@ def check(task: Task) -> Result:
     timeout = (params["limits"] or {}).get("timeout") or JOB_TIMEOUT
     job = CommandJob(target, params["command"], params["environment"], params["experiment_name"], timeout)
     malformed, max_age = task.malformed.append, params["max_age"]
-    checker = JobCheck(task.client, job, version_of(task), task.behaviour(), max_age=max_age, malformed=malformed)
+    checker = JobCheck(task.client, job, task.api_version, task.behaviour(), max_age=max_age, malformed=malformed)
     body, name = checker.find(checker.require_usable())
     started = body is None
     if body is None and task.check_mode:

@@ -18,7 +18,7 @@ from .compute_targets import read_deployments, read_endpoints
 
 def gather(task: Task) -> Result:
     """One endpoint by name, or all of a workspace; on request with their deployments, and with what signs their requests."""
-    if task.params["show_keys"] and not task.module.no_log:
+    if task.params["show_keys"] and not task.is_hidden:
         raise RuleError(
             "show_keys returns secrets, which would be shown with the task's result.",
             code="NoLogNeeded",

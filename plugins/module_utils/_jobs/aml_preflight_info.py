@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from .._core.arm_id import workspace_target
 from .._kinds.registry import INFO_KINDS
 from .._module.result import Result
 from .._module.task import Task
@@ -16,14 +15,14 @@ def validate_computes(task: Task) -> Result:
     from .._module import validation
     from .._preflight import run
 
-    workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
+    workspace = task.workspace
     entries = task.params["computes"]
     findings = run.examine(
         task.client,
         entries,
         workspace,
         INFO_KINDS,
-        task.module.hide,
+        task.hide,
         validation.validate,
         task.params.get("api_version"),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .._core import paths, shape
 from .._core.answers import is_absent
-from .._core.arm_id import ArmId, Target, workspace_target
+from .._core.arm_id import ArmId, Target
 from .._core.canon import arm_id, caseless
 from .._core.errors import AmlError, ArmError, RuleError
 from .._core.findings import Finding, Findings, refuse
@@ -111,7 +111,7 @@ def _wanted(task: Task) -> Wanted:
 
 
 def _workspace(task: Task) -> str:
-    return workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"]).id
+    return task.workspace.id
 
 
 def _of_rule(task: Task, workspace: str, name: str, resource_id: str) -> Wanted:

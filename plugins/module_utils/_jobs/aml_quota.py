@@ -20,14 +20,14 @@ from .._module.result import Result, outcome_result
 from .._module.task import Task
 from .._reconcilers.quota_requests import QuotaRequests
 from .._reconcilers.quotas import QuotaExtension
-from .regions import region_of_task, version_of, workspace_of_task
+from .regions import region_of_task
 
 
 def manage_quotas(task: Task) -> Result:
     """Bring the quotas of the subscription, and then those of the workspace, to their declared limits."""
     own, whole = task.params["quotas"], task.params["subscription_quotas"] or []
     refuse([*quotas.check_quotas(own or []), *quota_requests.check(whole)])
-    workspace, location = workspace_of_task(task), region_of_task(task)
+    workspace, location = task.workspace, region_of_task(task)
     requests = QuotaRequests(task.client, workspace.subscription_id, location, task.behaviour())
     if whole:
         requests.bring(whole)
@@ -52,7 +52,7 @@ def _of_workspace(
 ) -> Result:
     now = [item for item in declared if not requests.is_pending_above(str(item["family"]), item.get("limit"))]
     to_come = requests.limits_to_come()
-    kind = quotas.Quotas(workspace, location, version_of(task), to_come)
+    kind = quotas.Quotas(workspace, location, task.api_version, to_come)
     # The service answers when it is done: there is nothing to wait for.
     behaviour = Behaviour(check_mode=task.check_mode, wait_timeout=0.0, events=task.events)
     extend = functools.partial(QuotaExtension, malformed=task.malformed)

@@ -47,7 +47,7 @@ def _check(task: Task, scope: str) -> Findings:
 def scope_of(task: Task) -> str:
     """The id of the scope: the option, or the workspace."""
     params = task.params
-    if task.module.raw.get("scope", "") is None:
+    if task.is_null("scope"):
         # A variable without a value must not make it the workspace.
         raise RuleError(
             "scope is null. Omit it for the workspace, or set it.", code="ScopeMissing", hint="Nothing was sent."

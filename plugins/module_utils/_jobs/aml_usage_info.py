@@ -9,14 +9,14 @@ from .._capacity import usages
 from .._capacity.lists import location_path
 from .._module.result import Result
 from .._module.task import Task
-from .regions import region_of_task, version_of
+from .regions import region_of_task
 
 
 def list_usages(task: Task) -> Result:
     """The job of ``aml_usage_info``."""
     location = region_of_task(task)
     entries = task.client.list(
-        location_path(task.subscription_id, location, "usages"), version_of(task), malformed=task.malformed.append
+        location_path(task.subscription_id, location, "usages"), task.api_version, malformed=task.malformed.append
     )
     rows = usages.usages(entries, task.params["family"], task.params["only_exceeded_percent"])
     return {"changed": False, "location": location, "usages": rows}

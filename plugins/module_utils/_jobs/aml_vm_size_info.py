@@ -10,7 +10,7 @@ from .._capacity.lists import location_path
 from .._core.errors import RuleError
 from .._module.result import Result
 from .._module.task import Task
-from .regions import region_of_task, version_of
+from .regions import region_of_task
 
 
 def list_sizes(task: Task) -> Result:
@@ -26,6 +26,6 @@ def list_sizes(task: Task) -> Result:
         raise RuleError(message, code="MinimumAboveMaximum", hint="Nothing was sent.")
     location = region_of_task(task)
     entries = task.client.list(
-        location_path(task.subscription_id, location, "vmSizes"), version_of(task), malformed=task.malformed.append
+        location_path(task.subscription_id, location, "vmSizes"), task.api_version, malformed=task.malformed.append
     )
     return {"changed": False, "location": location, "sizes": sizes.sizes(entries, size_filter)}

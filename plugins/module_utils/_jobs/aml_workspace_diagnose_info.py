@@ -14,7 +14,7 @@ from .._core import shape
 from .._core.errors import AmlError
 from .._module.result import Result
 from .._module.task import Task
-from .workspace_actions import act, workspace_of_task
+from .workspace_actions import act
 
 ERROR, WARNING, INFORMATION = "error", "warning", "information"
 
@@ -41,7 +41,7 @@ class DiagnosisFailed(AmlError):
 
 def diagnose(task: Task) -> Result:
     """The job of ``aml_workspace_diagnose_info``."""
-    target = workspace_of_task(task)
+    target = task.workspace
     # An empty value asks for all categories.
     answer = act(task, target, "diagnose", {"value": {}}, "its diagnosis", changes=False)
     findings = read_findings(answer)

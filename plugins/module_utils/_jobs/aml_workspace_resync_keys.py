@@ -8,14 +8,14 @@ from __future__ import annotations
 from .._engine.outcome import workspace_missing
 from .._module.result import Result
 from .._module.task import Task
-from .workspace_actions import act, version_of, workspace_of_task
+from .workspace_actions import act
 
 
 def resync_keys(task: Task) -> Result:
     """The job of ``aml_workspace_resync_keys``: there is no state to compare, so that it is due at every run."""
-    target = workspace_of_task(task)
+    target = task.workspace
     if task.check_mode:
-        if task.client.find(target.id, version_of(task)) is None:
+        if task.client.find(target.id, task.api_version) is None:
             raise workspace_missing(target.id)
         return {"changed": True}
     act(task, target, "resyncKeys", None, "its keys to be read again", changes=True)

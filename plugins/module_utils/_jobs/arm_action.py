@@ -50,7 +50,7 @@ def take_action(task: Task) -> Result:
         raise RuleError("name is required to take an action of a resource.", code="NotNamed", hint="Nothing was sent.")
     refuse(_resource.check_id(identifier))
     unless = params.get("unless") or {}
-    refuse([*_check_nulls(task.module.raw), *_check_unless(unless)])
+    refuse([*_check_nulls(task.raw), *_check_unless(unless)])
     for option in ("body", "secret_body", "unless"):
         refuse(_resource.check_filled_in(params.get(option), option))
     body = _resource.merged(params.get("body") or {}, params.get("secret_body") or {})

@@ -16,7 +16,7 @@ import typing as t
 
 from .._core import files
 from .._core.answers import is_absent
-from .._core.arm_id import Target, child_target, collection_id, deployment_target, target_in, workspace_target
+from .._core.arm_id import Target, child_target, collection_id, deployment_target, target_in
 from .._core.errors import ArmError, each
 from .._core.findings import refuse
 from .._engine import rules
@@ -73,7 +73,7 @@ def read_all(task: Task, kind: Kind) -> list[Body]:
     if task.params.get("name"):
         body = task.client.find(target_of(task, kind.collection).id, version)
         return [] if body is None else [body]
-    workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
+    workspace = task.workspace
     path = collection_id(workspace.id, kind.collection)
     bodies: list[Body] = task.client.list(path, version, malformed=task.malformed.append)
     return bodies
@@ -81,7 +81,7 @@ def read_all(task: Task, kind: Kind) -> list[Body]:
 
 def read_endpoints(task: Task, kind: Kind) -> list[dict[str, t.Any]]:
     """The endpoint that the options name, or all of the workspace, as results show them."""
-    workspace = workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"]).id
+    workspace = task.workspace.id
     rows = list(each(read_all(task, kind), kind.project, task.malformed.append))
     for row in rows:
         # By its name in this workspace: the id of an item of a list could be that of anything.
@@ -138,4 +138,4 @@ def read_files(task: Task, group: str, *file_options: str) -> None:
     settings = task.given.get(group)
     for option in file_options:
         if settings and task.params["state"] != "absent":
-            files.put_text(settings, option, task.module.hide, group)
+            files.put_text(settings, option, task.hide, group)

@@ -6,14 +6,10 @@
 from __future__ import annotations
 
 from .._core import canon
-from .._core.arm_id import Target, workspace_target
 from .._core.errors import RuleError
-from .._engine import versions
 from .._engine.outcome import ParentMissing
 from .._module.task import Task
 from .._options import specs
-
-API_VERSION = versions.STABLE
 
 # A region: said outright, or a workspace's.
 PLACE_SPEC: specs.Spec = {
@@ -22,14 +18,6 @@ PLACE_SPEC: specs.Spec = {
     "workspace": {"type": "str", "aliases": specs.WORKSPACE_ALIASES},
     **specs.API_VERSION_SPEC,
 }
-
-
-def version_of(task: Task) -> str:
-    return task.params.get("api_version") or API_VERSION
-
-
-def workspace_of_task(task: Task) -> Target:
-    return workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
 
 
 def region_of_task(task: Task) -> str:
@@ -43,8 +31,8 @@ def region_of_task(task: Task) -> str:
             code="LocationMissing",
             hint="Nothing was sent.",
         )
-    target = workspace_of_task(task)
-    body = task.client.find(target.id, version_of(task))
+    target = task.workspace
+    body = task.client.find(target.id, task.api_version)
     if body is None:
         raise ParentMissing(
             f"The workspace {target.name!r} does not exist, so its region is not known.",

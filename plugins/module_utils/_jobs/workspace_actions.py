@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.arm_id import Target, workspace_target
+from .._core.arm_id import Target
 from .._core.errors import AmlError, all_foreseen
 from .._engine.outcome import workspace_missing
-from .._kinds.workspace import Workspace
 from .._module.result import Result
 from .._module.task import Task
 from .._options import specs
@@ -32,7 +31,7 @@ def act(
     try:
         with all_foreseen():
             reply = client.post(
-                f"{target.id}/{action}", version_of(task), body, wait_conflict=task.params["wait_timeout"]
+                f"{target.id}/{action}", task.api_version, body, wait_conflict=task.params["wait_timeout"]
             )
             sent = True
             if reply.operation is None:
@@ -48,11 +47,3 @@ def act(
             raise workspace_missing(target.id) from error
         error.changed = changes and (sent or error.may_be_accepted)
         raise
-
-
-def workspace_of_task(task: Task) -> Target:
-    return workspace_target(task.subscription_id, task.params["resource_group"], task.params["workspace"])
-
-
-def version_of(task: Task) -> str:
-    return str(task.params.get("api_version") or Workspace.api_version)

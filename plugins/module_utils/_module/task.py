@@ -15,11 +15,12 @@ from .._arm.tokens import TokenSource
 from .._auth import sources
 from .._auth.credentials import SignIn
 from .._core import canon
+from .._core.arm_id import Target, workspace_target
 from .._core.client import Client
 from .._core.errors import AmlError
 from .._core.events import Events
 from .._core.findings import refuse
-from .._engine import rules
+from .._engine import rules, versions
 from .._engine.behaviour import Behaviour
 from .._options import specs
 from . import all_wrong
@@ -60,6 +61,34 @@ class Task:
     def given(self) -> dict[str, t.Any]:
         """The options that were given, checked, with nulls."""
         return specs.given(self._spec, self.module.raw, self.params)
+
+    @property
+    def raw(self) -> dict[str, t.Any]:
+        """The arguments as they were given, with nulls and without types."""
+        return self.module.raw
+
+    def is_null(self, option: str) -> bool:
+        """Whether the option was given without a value, as a variable that is null gives it."""
+        return self.raw.get(option, "") is None
+
+    def hide(self, secrets: t.Iterable[str | None]) -> None:
+        """Mask these texts in whatever leaves the task."""
+        self.module.hide(secrets)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the task has no_log."""
+        return bool(self.module.no_log)
+
+    @property
+    def workspace(self) -> Target:
+        """The workspace that the options name."""
+        return workspace_target(self.subscription_id, self.params["resource_group"], self.params["workspace"])
+
+    @property
+    def api_version(self) -> str:
+        """The API version that the task asks for, or the one that most requests use."""
+        return str(self.params.get("api_version") or versions.STABLE)
 
     @property
     def spoken(self) -> bool:
