@@ -120,6 +120,11 @@ def test_what_a_fleet_does_not_manage_is_to_be_removed(azure: Azure, folder: Pat
     failed = azure.run(FLEET, folder=str(folder), ok=False)
     assert f"{path}: {message}, and " in failed["msg"] and "Remove it from the folder: " in failed["msg"]
     assert failed["failure"]["code"] == "FileWithoutTarget" and azure.sent == []
+    if "it declares" in message:
+        assert (
+            f"{path}: {message}" in failed["msg"]
+            and " takes it (option definition). Nothing was sent." in failed["msg"]
+        )
 
 
 def test_the_workspace_of_an_export_is_to_be_removed(azure: Azure, tmp_path: Path) -> None:

@@ -114,12 +114,12 @@ def _of_others(declared: t.Mapping[str, t.Any]) -> str | None:
     if name == "registry" or _ONLY_REGISTRIES & declared.keys():
         return (
             "it declares a registry, and a fleet manages what is in workspaces. Remove it from the folder: "
-            "the module aml_registry takes it as its definition"
+            "the module aml_registry takes it (option definition)"
         )
     if name or _ONLY_WORKSPACES & declared.keys():
         return (
             "it declares a workspace, and a fleet manages what is in existing workspaces. Remove it from the folder: "
-            "the module aml_workspace takes it as its definition"
+            "the module aml_workspace takes it (option definition)"
         )
     return None
 
