@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import PREVIEW, STABLE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.instance import FIELDS
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.instance_actions import ACTIONS
-from ansible_collections.azureml.compute.tests.support.azure import WORKSPACE_ID, Azure
+from ansible_collections.azureml.compute.tests.support.azure import WORKSPACE, WORKSPACE_ID, Azure
 
 INSTANCE = "aml_compute_instance"
 NAMED = {"name": "ci-one"}
@@ -177,3 +177,17 @@ def test_the_simulator_shows_of_a_workspace_what_old_versions_showed(azure: Azur
     names = {"networkAcls", "ipAllowlist", "systemDatastoresAuthMode"}
     for version, shown in (("2023-04-01", set()), ("2024-04-01", names), (STABLE, names)):
         assert names & set(azure.get(WORKSPACE_ID, version)["properties"]) == shown, version
+
+
+@pytest.mark.parametrize("exists", ["a managed network", "a deletion"])
+def test_the_version_of_the_task_is_that_of_what_a_workspace_is_checked_for(azure: Azure, exists: str) -> None:
+    """The compute targets and the endpoints that are listed before a write."""
+    version = "2024-04-01"
+    changed: dict[str, t.Any] = {"managed_network": {"isolation_mode": "allow_internet_outbound"}}
+    gone = {"state": "absent", "expected_computes": []}
+    azure.run(
+        "aml_workspace", name=WORKSPACE, api_version=version, **(changed if exists == "a managed network" else gone)
+    )
+    lists = {request.path.rpartition("/")[2] for request in azure.sent if request.method == "GET"}
+    assert "computes" in lists
+    assert {request.api_version for request in azure.sent if "MachineLearningServices" in request.path} == {version}

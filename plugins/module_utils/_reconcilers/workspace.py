@@ -18,7 +18,6 @@ from .._engine.outcome import InUse, ParentMissing
 from .._engine.plan import Declared, Plan
 from .._engine.remote import RemoteResource
 from .._kinds import compute
-from .._kinds.online_endpoint import ONLINE_ENDPOINT
 from . import soft_deleted as _soft_deleted
 from .dependents import Dependents
 from .deployment import Deployments, Submit
@@ -231,7 +230,7 @@ class WorkspaceExtension:
 
     def _compute_names(self) -> list[str]:
         """The compute targets that a deletion of the workspace would delete, without those that are being deleted already."""
-        computes = self._remote.client.list(f"{self._remote.target.id}/computes", compute.ComputeKind.api_version)
+        computes = self._remote.client.list(f"{self._remote.target.id}/computes", self._remote.kind.api_version)
         return sorted(
             body["name"]
             for body in computes
@@ -242,7 +241,7 @@ class WorkspaceExtension:
         """The online endpoints whose deployments the service runs. Without permission to list endpoints, the task continues."""
         try:
             endpoints = self._remote.client.list(
-                f"{self._remote.target.id}/onlineEndpoints", ONLINE_ENDPOINT.api_version
+                f"{self._remote.target.id}/onlineEndpoints", self._remote.kind.api_version
             )
         except ArmError as error:
             if error.status not in (401, 403):
