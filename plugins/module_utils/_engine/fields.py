@@ -103,6 +103,7 @@ class Field(Option):
     canon       maps values to the form in which they are compared
     to_arm      the option's value as ARM takes it; from_arm the way back
     clearable   whether ``null`` may be declared: it then means that the resource has no such value
+    optional    whether a resource can be without it, and keeps what it has: ``null`` agrees with the first, and is refused for the second
     cleared     what ARM takes for a declared null
     why_fixed   for CREATE_ONLY: the rule in words, with its source
     shape       what ARM's value must be, where the comparison does not say it (``_core.shape.by_canon``)
@@ -117,6 +118,7 @@ class Field(Option):
     to_arm: t.Callable[[t.Any], t.Any] = unchanged
     from_arm: t.Callable[[t.Any], t.Any] = unchanged
     clearable: bool = False
+    optional: bool = False
     cleared: t.Any = None
     why_fixed: str = ""
     goes_with: tuple[str, ...] = ()

@@ -259,11 +259,11 @@ class Kind:
         """Rules that hold whatever exists: run before the first request. ``tree`` is what ``declare`` was given."""
         yield from self._check_version(tree)
         for row in self.fields:
-            if row.option in declared and declared[row.option] is None and not row.clearable:
+            if row.option in declared and declared[row.option] is None and not (row.clearable or row.optional):
                 yield Finding(
                     "NullNotAllowed",
                     row.option,
-                    f"{row.option} is declared null, but a {self.label} always has one; omit the option to not manage it.",
+                    f"{row.option} is declared null, but every {self.label} has a value for it; omit the option to not manage it.",
                     "this collection: null means 'has none'",
                 )
             elif row.rule is not None and declared.get(row.option) is not None:
@@ -299,6 +299,20 @@ class Kind:
     def required_of(self, declared: Declared) -> tuple[str, ...]:
         """The options without which what was declared cannot be created."""
         return self.required_on_create
+
+    def check_existing(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        """All rules that include the current state: those of the rows, and those of the kind."""
+        for row in self.fields:
+            value = paths.get_path(current, row.option)
+            if (
+                row.optional
+                and declared.get(row.option, MISSING) is None
+                and value is not None
+                and value is not MISSING
+            ):
+                message = f"{row.option} is {value} and cannot be taken from this {self.label}. Omit the option, or name another value."
+                yield Finding("CannotBeRemoved", row.option, message, "this collection: null means 'has none'")
+        yield from self.check_update(declared, current)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
         """Rules that include the current state, for fields of which only a part is declared."""

@@ -29,7 +29,7 @@ def check_plan(kind: Kind, name: str, plan: Plan, declared: Declared, body: Body
     if plan.action == REPLACE:
         _check_replacement(kind, title(kind, name), plan, declared, body, behaviour)
     elif plan.action == UPDATE:
-        refuse(kind.check_update(declared, kind.read(body)))
+        refuse(kind.check_existing(declared, kind.read(body)))
         check_stopped(kind, name, plan, body, behaviour)
     elif plan.action == NONE:
         # What the service itself reports as failed is not a success, also where nothing differs.

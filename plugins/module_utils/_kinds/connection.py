@@ -237,6 +237,7 @@ FIELDS = (
     Field(
         "pe_requirement",
         _P + "peRequirement",
+        optional=True,
         spec={"type": "str", "choices": ["not_applicable", "not_required", "required"]},
         canon=canon.caseless,
         cli_name=None,

@@ -122,7 +122,7 @@ def _check_name(name: str) -> Findings:
 
 def _storage(option: str, path: str, **more: t.Any) -> Field:
     """A part of where the data is."""
-    return fixed(option, _P + path, _WHY, **{"spec": {"type": "str"}, "wrong": _BAD_TEXT, **more})
+    return fixed(option, _P + path, _WHY, **{"spec": {"type": "str"}, "wrong": _BAD_TEXT, "clearable": True, **more})
 
 
 def _credential(name: str, **more: t.Any) -> Field:
@@ -208,14 +208,17 @@ FIELDS = (
     _storage(
         "artifact.type",
         "artifact.artifactType",
+        clearable=False,
+        optional=True,
         spec={"type": "str", "choices": ["lake_house"]},
         canon=caseless,
         wrong=(),
         versions=_ONE_LAKE,
         **choice(lake_house="LakeHouse"),
     ),
-    _storage("endpoint", "endpoint", canon=caseless, examples=("core.windows.net",)),
-    _storage("protocol", "protocol", canon=caseless, examples=("https",)),
+    # The service fills in these where the type has them.
+    _storage("endpoint", "endpoint", clearable=False, optional=True, canon=caseless, examples=("core.windows.net",)),
+    _storage("protocol", "protocol", clearable=False, optional=True, canon=caseless, examples=("https",)),
     _storage("storage_subscription_id", "subscriptionId", canon=caseless, cli_name=None, wrong=(), **_GUID),
     _storage(
         "storage_resource_group",

@@ -246,6 +246,7 @@ FIELDS = (
     Field(
         "sku.name",
         "sku.name",
+        optional=True,
         spec={"type": "str", "required": True},
         canon=caseless,
         cli_name=None,
@@ -255,6 +256,7 @@ FIELDS = (
     Field(
         "sku.tier",
         "sku.tier",
+        optional=True,
         spec={"type": "str", "choices": ["basic", "free", "premium", "standard"]},
         canon=caseless,
         cli_name=None,
@@ -264,6 +266,7 @@ FIELDS = (
         "intellectual_property.publisher",
         "properties.intellectualPropertyPublisher",
         "the publisher is decided at creation",
+        clearable=True,
         spec={"type": "str"},
         canon=canon.text,
         examples=("contoso",),

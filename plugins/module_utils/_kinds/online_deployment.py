@@ -99,7 +99,7 @@ def _from_duration_ms(value: t.Any) -> t.Any:
 
 
 def _number(option: str, path: str, lowest: int, **more: t.Any) -> Field:
-    return Field(option, _P + path, spec={"type": "int"}, rule=rules.at_least(lowest, _SOURCE), **more)
+    return Field(option, _P + path, optional=True, spec={"type": "int"}, rule=rules.at_least(lowest, _SOURCE), **more)
 
 
 # As far as types of versions are stored here.
@@ -248,6 +248,7 @@ def _check_collector(declared: Declared, current: t.Any) -> Findings:
 _RATE = SamplingField(
     SAMPLING,
     f"{_COLLECTIONS}.*.samplingRate",
+    optional=True,
     spec={"type": "float"},
     rule=rules.between(0, 1, "", _SOURCE),
     shape=shape.NUMBER,
@@ -286,6 +287,7 @@ _COLLECTOR = (
     Field(
         "data_collector.rolling_rate",
         _P + "dataCollector.rollingRate",
+        optional=True,
         spec={"type": "str", "choices": ["minute", "hour", "day"]},
         canon=canon.caseless,
         **choice(minute="Minute", hour="Hour", day="Day"),
@@ -345,6 +347,7 @@ def _resource(option: str, path: str) -> Field:
         option,
         f"{_P}containerResourceRequirements.{path}",
         of_type=KUBERNETES,
+        optional=True,
         spec={"type": "str"},
         rule=rules.without_blanks,
         canon=canon.text,
@@ -453,6 +456,7 @@ FIELDS = (
     Field(
         "scale_settings.target_utilization_percentage",
         _P + "scaleSettings.targetUtilizationPercentage",
+        optional=True,
         spec={"type": "int"},
         rule=rules.between(1, 100, "", _SOURCE),
         shape=shape.NUMBER,

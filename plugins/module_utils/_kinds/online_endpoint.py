@@ -168,6 +168,7 @@ FIELDS = (
         "compute",
         _P + "compute",
         "an endpoint stays on the compute that it was created on",
+        clearable=True,
         spec={"type": "str"},
         rule=_compute,
         canon=canon.arm_id,

@@ -157,7 +157,14 @@ def _links(links: t.Any) -> list[tuple[t.Any, ...]]:
 
 def _own_store(option: str, path: str, type_: str) -> Field:
     """A store of the user's own, in which the service keeps the encrypted data in place of one that it creates."""
-    return fixed(f"customer_managed_key.{option}", _ENCRYPTION + path, _FIXED_KEY, versions=_OWN_STORES, **_id(type_))
+    return fixed(
+        f"customer_managed_key.{option}",
+        _ENCRYPTION + path,
+        _FIXED_KEY,
+        clearable=True,
+        versions=_OWN_STORES,
+        **_id(type_),
+    )
 
 
 FIELDS: tuple[Field, ...] = (
@@ -181,6 +188,7 @@ FIELDS: tuple[Field, ...] = (
         "hub_id",
         "properties.hubResourceId",
         "a project stays in its hub",
+        clearable=True,
         versions=Versions("2024-04-01", "2023-04-01-preview"),
         **_id("Microsoft.MachineLearningServices/workspaces", aliases=["workspace_hub"]),
     ),
@@ -189,6 +197,7 @@ FIELDS: tuple[Field, ...] = (
         "default_resource_group",
         _HUB + "defaultWorkspaceResourceGroup",
         _NO_UPDATE,
+        clearable=True,
         versions=_HUB_VERSIONS,
         spec={"type": "str"},
         rule=_rules.group_id,
@@ -200,6 +209,7 @@ FIELDS: tuple[Field, ...] = (
         "additional_workspace_storage_accounts",
         _HUB + "additionalWorkspaceStorageAccounts",
         _NO_UPDATE,
+        clearable=True,
         versions=_HUB_VERSIONS,
         spec={"type": "list", "elements": "str"},
         rule=_storage_ids,
@@ -212,6 +222,7 @@ FIELDS: tuple[Field, ...] = (
         "shared_private_link_resources",
         "properties.sharedPrivateLinkResources",
         _NO_UPDATE,
+        clearable=True,
         spec={
             "type": "list",
             "elements": "dict",
@@ -239,6 +250,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "soft_delete_retention_in_days",
         "properties.softDeleteRetentionInDays",
+        optional=True,
         versions=Versions(preview="2023-02-01-preview"),
         spec={"type": "int"},
         rule=_rules.at_least(1, "ARM types, WorkspaceProperties.softDeleteRetentionInDays"),
@@ -248,7 +260,7 @@ FIELDS: tuple[Field, ...] = (
     Field("description", "properties.description", spec={"type": "str"}, canon=text, clearable=True),
     compute.TAGS,
     fixed("storage_account", "properties.storageAccount", _TYPES, **_id("Microsoft.Storage/storageAccounts")),
-    # A null agrees with a workspace that has none (see workspace_rules.check_vault and workspace_rules.KEPT).
+    # A null agrees with a workspace that has none (see workspace_rules.check_vault).
     fixed(
         "key_vault",
         "properties.keyVault",
@@ -259,13 +271,13 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "application_insights",
         "properties.applicationInsights",
-        clearable=True,
+        optional=True,
         **_id("Microsoft.Insights/components"),
     ),
     Field(
         "container_registry",
         "properties.containerRegistry",
-        clearable=True,
+        optional=True,
         **_id("Microsoft.ContainerRegistry/registries"),
     ),
     fixed(
@@ -304,7 +316,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "primary_user_assigned_identity",
         "properties.primaryUserAssignedIdentity",
-        clearable=True,
+        optional=True,
         **_id("Microsoft.ManagedIdentity/userAssignedIdentities"),
     ),
     Field(
@@ -336,11 +348,13 @@ FIELDS: tuple[Field, ...] = (
         "customer_managed_key.key_vault",
         "properties.encryption.keyVaultProperties.keyVaultArmId",
         "the key vault of a customer-managed key cannot be changed",
+        clearable=True,
         **_id("Microsoft.KeyVault/vaults", required=True, no_log=False),
     ),
     Field(
         "customer_managed_key.key_uri",
         "properties.encryption.keyVaultProperties.keyIdentifier",
+        optional=True,
         spec={"type": "str", "required": True, "no_log": False},
         rule=_rules.https_address,
     ),
@@ -349,6 +363,7 @@ FIELDS: tuple[Field, ...] = (
         "customer_managed_key.user_assigned_identity",
         _ENCRYPTION + "identity.userAssignedIdentity",
         _FIXED_KEY,
+        clearable=True,
         cli_name=None,
         **_id("Microsoft.ManagedIdentity/userAssignedIdentities"),
     ),
@@ -395,6 +410,7 @@ FIELDS: tuple[Field, ...] = (
     _Provisioned(
         "provision_network",
         _NETWORK + "status.status",
+        optional=True,
         versions=_NETWORK_VERSIONS,
         spec={"type": "bool", "aliases": ["provision_network_now"]},
         cli_name="provision_network_now",
@@ -405,6 +421,7 @@ FIELDS: tuple[Field, ...] = (
     _Provisioned(
         "include_spark",
         _NETWORK + "status.sparkReady",
+        optional=True,
         versions=_NETWORK_VERSIONS,
         spec={"type": "bool"},
         cli_name=None,
@@ -421,6 +438,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "serverless_compute.no_public_ip",
         _SERVERLESS + "serverlessComputeNoPublicIP",
+        optional=True,
         versions=_SERVERLESS_VERSIONS,
         spec={"type": "bool"},
         canon=boolean_text,
@@ -429,6 +447,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "feature_store_settings.spark_runtime_version",
         _FEATURE_STORE + "computeRuntime.sparkRuntimeVersion",
+        optional=True,
         versions=_FEATURE_STORE_VERSIONS,
         spec={"type": "str"},
         cli_name=None,
@@ -436,6 +455,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "feature_store_settings.offline_store_connection_name",
         _FEATURE_STORE + "offlineStoreConnectionName",
+        optional=True,
         versions=_FEATURE_STORE_VERSIONS,
         spec={"type": "str"},
         cli_name=None,
@@ -459,6 +479,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "managed_network.firewall_sku",
         _NETWORK + "firewallSku",
+        optional=True,
         versions=Versions("2024-10-01", "2024-10-01-preview"),
         spec={"type": "str", "choices": ["basic", "standard"]},
         canon=caseless,
@@ -484,6 +505,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "managed_network.managed_network_kind",
         _NETWORK + "managedNetworkKind",
+        optional=True,
         versions=Versions("2025-04-01", "2024-10-01-preview"),
         spec={"type": "str", "choices": ["v1", "v2"]},
         cli_name=None,

@@ -58,7 +58,6 @@ def check(declared: Declared, current: Current) -> Findings:
     yield from _check_network_kind(declared, current)
     yield from _check_primary(declared, current)
     yield from _check_identity_type(declared, current)
-    yield from _check_removed(declared, current)
     yield from _check_vault(declared, current)
     yield from _check_key(declared, current)
     yield from _check_service_side(declared, current)
@@ -215,17 +214,6 @@ def advice_on_key(changed: Declared, current: Current) -> list[str]:
         "KeyRotationNotSupported: a workspace with enable_service_side_cmk_encryption does not support another key "
         "(concept-customer-managed-keys, service-side encryption)."
     ]
-
-
-# What may be declared null while a workspace has none, and cannot be taken from one that has it.
-KEPT = ("container_registry", "application_insights", "primary_user_assigned_identity")
-
-
-def _check_removed(declared: Declared, current: Current) -> Findings:
-    for option in KEPT:
-        if option in declared and declared[option] is None and _now(current, option) is not None:
-            message = f"{option} is {_now(current, option)} and cannot be taken from a workspace. Omit the option, or name another one."
-            yield Finding("CannotBeRemoved", option, message, "ARM types, WorkspacePropertiesUpdateParameters")
 
 
 def _check_vault(declared: Declared, current: Current) -> Findings:
