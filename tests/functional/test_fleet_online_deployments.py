@@ -412,7 +412,7 @@ def test_an_export_has_them_as_variables_as_a_fleet_and_as_files_of_the_cli(azur
     assert exported["vars"]["aml_online_endpoints"][0]["traffic"] == {"blue": 90, "green": 10}
     missing = {row["option"] for row in exported["missing"] if row["name"] == "iris/blue"}
     # The schema of the CLI has no startup probe.
-    assert missing == {"environment_variables.LEVEL", "location", "startup_probe.initial_delay"} and "info" not in str(
+    assert missing == {"environment_variables.LEVEL", "startup_probe.initial_delay"} and "info" not in str(
         exported["vars"]
     )
     assert exported["vars"]["aml_online_endpoints"][0]["properties"] == {"stage": "test"}
