@@ -16,7 +16,6 @@ requests in another order each time, so that a fault strikes another one. With A
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import platform
 import sys
@@ -26,6 +25,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from ansible_collections.azureml.compute.scripts.command import add_write, publish
+from ansible_collections.azureml.compute.tests.support.processes import each
 
 from . import _second_writer
 from ._cases import CASES, Case
@@ -116,18 +116,16 @@ def main() -> int:
     chosen.sort(key=lambda one: _long_first(CASES[one.case]))
     rows: list[Row] = []
     second = _second_writer.Table([])
-    with multiprocessing.Pool(options.processes) as pool:
-        if options.fault != "second writer":
-            for done in pool.imap_unordered(work, chosen):
-                rows += done
-        for found in pool.imap_unordered(work_second_writer, rivals if options.fault in "second writer" else []):
-            second.rows += found
+    if options.fault != "second writer":
+        for done in each(work, chosen, options.processes):
+            rows += done
+    for found in each(work_second_writer, rivals if options.fault in "second writer" else [], options.processes):
+        second.rows += found
     if rows and not os.environ.get(ACTIONS):
         os.environ[ACTIONS] = "1"
         # Not forks of this process, which has imported the collection without Ansible's controller.
-        with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
-            for done in pool.imap_unordered(work, [one._replace(one_each=True) for one in chosen]):
-                rows += done
+        for done in each(work, [one._replace(one_each=True) for one in chosen], options.processes, "spawn"):
+            rows += done
         rows = compared(rows)
     text = "\n".join(
         [

@@ -380,12 +380,11 @@ def _is_whole_list(value: t.Any) -> bool:
 
 
 def _created(body: dict[str, t.Any] | None) -> t.Any:
-    properties = (body or {}).get("properties") or {}
-    if {"datastoreType", "category", "authMode", "endpointComputeType", "extensionType", "miniBatchSize"} & {
-        *properties
-    }:
-        return (body or {})["systemData"]["createdAt"]
-    return properties.get("createdOn") or properties.get("creationTime") or properties.get("resourceGuid")
+    """When it was created, as its type says that; rules of a managed network do not say it."""
+    body = body or {}
+    properties = body.get("properties") or {}
+    times = (properties.get(key) for key in ("createdOn", "creationTime", "resourceGuid"))
+    return next(filter(None, times), (body.get("systemData") or {}).get("createdAt"))
 
 
 def _writable(body: dict[str, t.Any]) -> dict[str, t.Any]:

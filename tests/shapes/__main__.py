@@ -12,7 +12,6 @@ with 1 where a rule was broken.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import platform
 import sys
@@ -21,6 +20,7 @@ import typing as t
 from datetime import UTC, datetime
 
 from ansible_collections.azureml.compute.scripts.command import add_write, publish
+from ansible_collections.azureml.compute.tests.support.processes import each
 from faults._cases import CASES
 from faults._shared import table
 from faults._work import quiet
@@ -131,11 +131,10 @@ def main() -> int:
     ]
     began = time.monotonic()
     rows: list[Row] = []
-    with multiprocessing.Pool(options.processes) as pool:
-        for done in pool.imap_unordered(work, chosen):
-            rows += done
-            for row in (row for row in done if row.wrong):
-                print(f"{row.name}\n" + "\n".join(f"    {sentence}" for sentence in row.wrong), flush=True)
+    for done in each(work, chosen, options.processes):
+        rows += done
+        for row in (row for row in done if row.wrong):
+            print(f"{row.name}\n" + "\n".join(f"    {sentence}" for sentence in row.wrong), flush=True)
     text = report(rows, time.monotonic() - began, options)
     publish(text.splitlines(), options.write)
     return 1 if any(row.wrong for row in rows) else 0
