@@ -400,7 +400,7 @@ def test_teardown(world: World) -> None:
     mark = world.mark()
     refused = world.run("teardown", ok=False, aml_teardown_confirm="ws-shared")
     assert refused.code != 0 and "Nothing was deleted" in refused.text and world.writes(mark) == []
-    assert "run the same command again with -e aml_teardown_confirm=ws-shared,ci-shared,cpu" in refused.text
+    assert "run the same command again with -e aml_teardown_confirm=ws-shared," in refused.text
     assert world.run("teardown", check=True).changed == 5 and world.writes(mark) == []
 
     # A compute target that is created after the confirmation stops it.
