@@ -33,7 +33,10 @@ PARTS = 12
 # Items of the long loop.
 ITEMS = int(os.environ.get("AML_TEST_ITEMS", "10000"))
 # Different in each run.
-_OF_A_RUN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[T ][0-9:.+Z-]+")
+_OF_A_RUN = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[T ][0-9:.+Z-]+"
+    r"|(?<=VALUE_NOT_SHOWN \()[0-9a-f]{12}"
+)
 _FILE = "{{ lookup('ansible.builtin.file', 'cluster.yml') }}"
 _CLOUD = "{{ lookup('env', 'AZURE_CLOUD_ENVIRONMENT') if item else 'nonsense' }}"
 
