@@ -370,7 +370,13 @@ SUBSCRIPTION_QUOTA = mapping(
     {
         "name": TEXT,
         "properties": mapping(
-            {"limit": _LIMIT, "isQuotaApplicable": Shape(("boolean",)), "resourceType": TEXT}, required=("limit",)
+            {
+                "provisioningState": TEXT,
+                "limit": _LIMIT,
+                "isQuotaApplicable": Shape(("boolean",)),
+                "resourceType": TEXT,
+            },
+            required=("limit",),
         ),
     },
     required=("name", "properties"),
@@ -401,12 +407,7 @@ _SUBNET = {
     "delegations": list_of(mapping({"properties": mapping({"serviceName": TEXT})})),
     "defaultOutboundAccess": FLAG,
 }
-NETWORK = mapping(
-    {
-        **_ENVELOPE,
-        "properties": mapping({"subnets": list_of(mapping({"name": TEXT, "properties": mapping(_SUBNET)}))}),
-    }
-)
+NETWORK = _tree({**_ENVELOPE, "properties.subnets": list_of(mapping({"name": TEXT, "properties": mapping(_SUBNET)}))})
 ROLE_ASSIGNMENT = mapping(
     {
         "id": TEXT,

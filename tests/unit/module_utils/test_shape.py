@@ -199,3 +199,14 @@ def test_what_updates_are_made_of_is_checked_too(path: str, body: dict[str, t.An
         )
         good = _shape.items({"value": rows}, "value", path.rpartition("/")[0], malformed.append)
         assert [row["name"] for row in good] == ["two"] and len(malformed) == 1
+
+
+@pytest.mark.parametrize("type_", [*_shape._RESOURCES, "microsoft.storage/storageaccounts"])
+def test_the_state_of_each_resource_is_a_text(type_: str) -> None:
+    """The engine waits by it, whatever the resource is."""
+    provider, _slash, name = type_.partition("/")
+    path = f"/subscriptions/s/resourceGroups/rg/providers/{provider}/{name}/one"
+    body = {"id": path, "name": "one", "properties": {"limit": {"value": 1}, "provisioningState": 7}}
+    with pytest.raises(ArmError) as caught:
+        _shape.check(body, _shape.of_resource(path, body), path)
+    assert caught.value.details["place"] == "properties.provisioningState"
