@@ -212,7 +212,7 @@ def compare(subject: Subject, planned: t.Any, done: t.Any) -> None:
         if isinstance(row, VariablesField):
             # The service adds its own to the declared ones, which follow from what may have changed.
             own = {name: value for name, value in (known or {}).items() if name not in ADDED_VARIABLES}
-            assert own.items() <= (done[result][row.option] or {}).items()
+            assert own.items() <= (_paths.get_path(done[result], row.option) or {}).items()
         elif known not in (None, _paths.MISSING):
             assert row.same(_paths.get_path(done[result], row.option), known), row.option
 

@@ -97,7 +97,7 @@ class Plan:
         return {"before": self.before, "after": self.after}
 
 
-def merged_tags(current: t.Any, declared: t.Any, append: bool, caseless: bool = True) -> dict[str, t.Any]:
+def merged_tags(current: t.Any, declared: t.Any, append: bool, caseless: bool) -> dict[str, t.Any]:
     """The tags that the resource will have: with ``append``, undeclared ones stay and a tag declared null goes.
 
     ``caseless``: a name in another case is that of the same tag, whose spelling stays (Azure Resource Manager, tag-resources#limitations).
@@ -137,7 +137,7 @@ def _value(current: dict[str, t.Any] | None, row: Field) -> t.Any:
 def _target(row: Field, declared: Declared, before: t.Any, append_tags: bool) -> t.Any:
     if row.option == "tags":
         # Of data assets and the like, tags are properties of the provider's own.
-        return merged_tags(before, declared["tags"], append_tags, caseless=row.path == "tags")
+        return merged_tags(before, declared["tags"], append_tags, row.path == "tags")
     return row.filled(before, declared[row.option])
 
 

@@ -70,7 +70,10 @@ def table(
 
 def undeclared_lines(entries: t.Iterable[Entry], names: t.Mapping[str, str], lines: int | None) -> list[str]:
     """A table of the fleet's undeclared targets that stay, with the reason of each. ``lines``: the most of them; None for all."""
-    staying = [entry for entry in entries if not entry.changed and not entry.failed]
+    staying = sorted(
+        (entry for entry in entries if not entry.changed and not entry.failed),
+        key=lambda entry: (entry.type, location(entry, names)),
+    )
     visible = staying if lines is None else staying[:lines]
     rows = [
         [_cell(text) for text in (location(entry, names), entry.type, entry.plan.reason or "")] for entry in visible
