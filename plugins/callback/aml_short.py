@@ -15,6 +15,8 @@ description:
     name of a role, which no option of that plugin hides. With O(display_ok_hosts=false), it hides the titles of the tasks that include too.
   - The playbooks and roles of this collection include what not every run needs. With O(display_ok_hosts=false) and O(display_skipped_hosts=false), a run
     then shows only what changed and what failed. C(examples/ansible.cfg) of the collection has these settings.
+  - Of a failure of this collection's modules, Ansible shows the message, and then the whole result, in which the message and each target of a fleet are
+    repeated. This plugin shows the rest of the C(failure) block in place of that result. With C(-v), it shows all of it.
 requirements:
   - set as C(stdout_callback) in C(ansible.cfg), or as E(ANSIBLE_STDOUT_CALLBACK)
 extends_documentation_fragment:
@@ -22,6 +24,7 @@ extends_documentation_fragment:
   - ansible.builtin.result_format_callback
 """
 
+import collections.abc as c
 import typing as t
 
 from ansible.playbook.task_include import TaskInclude
@@ -40,3 +43,15 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core has no type
 
     def v2_playbook_on_include(self, included_file: t.Any) -> None:
         """Show nothing."""
+
+    def _dump_results(self, result: c.Mapping[str, t.Any], *arguments: t.Any, **options: t.Any) -> t.Any:
+        """Omit what the message of a failure, which is shown before its result, has said."""
+        failure = result.get("failure")
+        if self._display.verbosity == 0 and "msg" in result and isinstance(failure, c.Mapping):
+            said = (
+                ("message", "hint") if isinstance(failure.get("details"), c.Mapping) else ("message", "hint", "details")
+            )
+            result = {
+                "failure": {key: value for key, value in failure.items() if key not in said and value is not None}
+            }
+        return super()._dump_results(result, *arguments, **options)

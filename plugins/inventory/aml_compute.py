@@ -392,6 +392,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         for warning in signed_in.warnings:
             self.display.warning(self._shown(warning))
         self._report(reader.problems)
+        if reader.excluded:
+            self.display.warning(
+                f"The inventory has no hosts: none of {reader.excluded} workspaces has the tags of workspace_tags. Correct them, or remove the option."
+            )
         parts = [part for record in records for part in (record["workspace"], *record["machines"])]
         texts = [part[name] for part in parts for name in _TEXTS if name in part]
         # All at once: a thousand searches take a hundred times as long, and hardly any finds something.

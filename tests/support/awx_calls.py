@@ -23,6 +23,11 @@ def calls(playbook: str, variables: str) -> t.Iterator[dict[str, t.Any]]:
     loader = DataLoader()
     (play,) = loader.load_from_file(playbook, trusted_as_template=True)
     known = {**loader.load_from_file(variables, trusted_as_template=True), **play.get("vars", {})}
+    for check in play.get("pre_tasks", []):
+        templar = Templar(loader, variables={**known, **check["vars"]})
+        checked = check["ansible.builtin.assert"]
+        if not templar.evaluate_conditional(checked["that"]):
+            sys.exit(templar.template(checked["fail_msg"]))
     for task in play["tasks"]:
         (module,) = [key for key in task if key.startswith("awx.awx.")]
         for item in Templar(loader, variables=known).template(task.get("loop", [None])):

@@ -383,3 +383,9 @@ def test_templates_do_not_select_by_what_is_defined() -> None:
     templates = [path for folder in ("playbooks", "roles") for path in (ROOT / folder).rglob("*.j2")]
     pattern = re.compile(r"attr\(['\"][\w.]+['\"],\s*['\"](?:un)?defined")
     assert templates and not [path.name for path in templates if pattern.search(path.read_text())]
+
+
+def test_the_examples_replace_no_key_of_a_yaml_anchor() -> None:
+    """ansible-core warns of each such key as a duplicate, at each run."""
+    files = sorted((ROOT / "examples").rglob("*.yml"))
+    assert files and [str(path.relative_to(ROOT)) for path in files if "<<:" in path.read_text()] == []

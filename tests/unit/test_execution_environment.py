@@ -130,6 +130,12 @@ def setup(request: pytest.FixtureRequest) -> list[Call]:
     )
 
 
+def test_without_a_credential_nothing_is_set_up() -> None:
+    """Each job would fail for lack of it, and an empty credential in AWX does not say so."""
+    with pytest.raises(AssertionError, match="^AZURE_TENANT, AZURE_SECRET not set in the environment"):
+        calls("setup.yml", {"AZURE_SUBSCRIPTION_ID": "s", "AZURE_CLIENT_ID": "c"})
+
+
 def named(setup: list[Call], module: str) -> dict[str, dict[str, t.Any]]:
     """The arguments of each call of a module, by the name of what it makes."""
     return {call.arguments["name"]: call.arguments for call in setup if call.module == module}

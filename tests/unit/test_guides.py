@@ -140,6 +140,7 @@ OTHER_COMMANDS = {
     "ansible-builder": "tests/unit/test_execution_environment.py builds the context of the image",
     "podman": "there is no registry",
     "git": "a repository of the user",
+    "rm": "of a copy of an example",
     "$EDITOR": "by hand",
     "python3": "tests/integration/test_release.py installs the tarball in an environment of its own",
     ".": "as python3",

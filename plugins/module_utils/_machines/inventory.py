@@ -101,20 +101,22 @@ class Reader:
         self._project = project
         self.client, self.scope, self.api_version, self.parallelism = client, scope, scope.api_version, parallelism
         self.problems: list[Problem] = []
+        self.excluded = 0
 
     def read(self) -> list[Record]:
-        """All workspaces of the scope, in the order of their ids; ``problems`` then lists what is missing."""
+        """All workspaces of the scope, in the order of their ids; ``problems`` then lists what is missing.
+
+        ``excluded`` is the number of workspaces that exist, if none of them has the tags.
+        """
         places = self._places()
         with ThreadPoolExecutor(self.parallelism) as pool:
             lists = list(pool.map(self._list, places))
             workspaces = [workspace for answer in lists if answer for workspace in answer]
             if not self.problems:
                 self._check_names(places, lists, workspaces)
-            selected = [
-                item
-                for item in workspaces
-                if self.scope.names(item["workspace"]) and has_tags(item["tags"], self.scope.workspace_tags)
-            ]
+            named = [item for item in workspaces if self.scope.names(item["workspace"])]
+            selected = [item for item in named if has_tags(item["tags"], self.scope.workspace_tags)]
+            self.excluded = 0 if selected else len(named)
             selected.sort(key=lambda one: one["id"].casefold())
             return [record for record in pool.map(self._record, selected) if record is not None]
 

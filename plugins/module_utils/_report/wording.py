@@ -179,7 +179,7 @@ def _users(targets: t.Sequence[Target]) -> str:
 
 def without_user(report: Report) -> str:
     number = sum(target.open_port and not target.public_ssh for target in report.targets)
-    clusters = f"{number} more {_verb(number, 'cluster', 'clusters')}"
+    clusters = f"{number} {'more ' if report.exposed else ''}{_verb(number, 'cluster', 'clusters')}"
     return f"On {clusters} the SSH port is open, but no user can log in." if number else ""
 
 

@@ -177,6 +177,18 @@ def test_only_what_is_wanted_is_read() -> None:
     ]
 
 
+def test_tags_that_no_workspace_has_are_told_from_a_place_without_workspaces() -> None:
+    for scope, excluded in (
+        ({"workspace_tags": {"stage": "test"}}, 2),
+        ({"workspace_tags": {"stage": "test"}, "workspaces": ("a",)}, 1),
+        ({"workspace_tags": {"stage": "prod"}}, 0),
+        ({"workspaces": ("none-*",)}, 0),
+    ):
+        found = reader(world(), **scope)
+        assert (found.read() == []) is (found.excluded > 0 or scope == {"workspaces": ("none-*",)})
+        assert found.excluded == excluded, scope
+
+
 def test_resource_groups_are_listed_by_themselves() -> None:
     """Who may read a group only cannot list the subscription; and a group need not be in each of the subscriptions."""
     client = world(**{f"/subscriptions/{S1}/resourceGroups/rg/{PROVIDER}": [workspace("a")]})

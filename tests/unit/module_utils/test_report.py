@@ -421,6 +421,17 @@ def test_boxes_of_the_graph_do_not_overlap() -> None:
     assert len(edges) == len(list(drawing.iter("rect"))) - 1, "every box hangs on one other, but for the subscription"
 
 
+def test_clusters_are_more_only_if_others_are_reachable() -> None:
+    silent = {"ssh_public_access_enabled": True, "ssh_settings": {}}
+    own = {"ssh_public_access_enabled": True, "ssh_settings": {"admin_username": "ada"}}
+    for bodies, text in (
+        ([body("a", **silent)], "On 1 cluster the SSH port"),
+        ([body("a", **silent), body("b", **own)], "On 1 more cluster the SSH port"),
+    ):
+        shown = _text.text(Report.from_dict(build(facts([planned(one["name"]) for one in bodies], bodies))))
+        assert text in shown
+
+
 def test_a_section_without_content_is_omitted() -> None:
     quiet = build(facts([planned("c1")], [body("c1")]))
     drifted = build(facts([planned("c1", "update")], [body("c1")]))

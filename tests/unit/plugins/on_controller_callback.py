@@ -8,6 +8,7 @@ Not collected by itself: test_on_a_controller.py runs it in a process of its own
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
@@ -204,6 +205,28 @@ def test_the_short_output_is_the_default_one_without_includes(lines: list[str]) 
         *shown["azureml.compute.aml_short"],
     ]
     assert shown["azureml.compute.aml_short"] == ["skipping: no hosts matched"]
+
+
+@pytest.mark.parametrize("details", [{"logs": "the end"}, [{"code": "Conflict", "name": "cpu"}], None])
+def test_a_failure_in_the_short_output_does_not_repeat_what_the_message_said(details: t.Any) -> None:
+    """The result of four failed targets is 6 KB, in one line. The log of a deployment is only in the details."""
+    failure = {
+        "code": "FleetFailed",
+        "message": "All failed.",
+        "hint": "Run it again.",
+        "url": "https://x",
+        "status": None,
+    }
+    result = {"msg": "All failed. Run it again.", "targets": [{"name": "cpu"}] * 1000}
+    callback = callback_loader.get("azureml.compute.aml_short")
+    callback.set_options()
+    callback._display = SimpleNamespace(verbosity=0)
+    shown = json.loads(callback._dump_results({**result, "failure": {**failure, "details": details}}))
+    logs = {"details": details} if isinstance(details, dict) else {}
+    assert shown == {"failure": {"code": "FleetFailed", "url": "https://x", **logs}}
+    assert json.loads(callback._dump_results(result)) == result, "not of this collection"
+    callback._display = SimpleNamespace(verbosity=1)
+    assert len(json.loads(callback._dump_results({**result, "failure": failure}))["targets"]) == 1000
 
 
 def test_the_short_output_has_no_title_of_an_include(lines: list[str]) -> None:

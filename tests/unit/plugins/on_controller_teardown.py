@@ -32,7 +32,8 @@ def task(name: str) -> dict[str, t.Any]:
 
 
 def listed(**more: t.Any) -> list[str]:
-    rows = Templar(LOADER, variables={**EXAMPLE, **more}).template(task("List declared resources")["loop"])
+    found = task("List declared resources")
+    rows = Templar(LOADER, variables={**found["vars"], **EXAMPLE, **more}).template(found["loop"])
     return [f"{row['type']}/{row['name']}/{row['api_version']}" for row in rows]
 
 
@@ -49,6 +50,24 @@ def test_declared_resources_in_the_order_of_their_deletion() -> None:
         "Microsoft.Network/virtualNetworks/vnet/2024-05-01",
         "Microsoft.ManagedIdentity/userAssignedIdentities/id-training/2023-01-31",
     ]
+
+
+NETWORK = {
+    "aml_network_name": "team-vnet",
+    "aml_network_resource_group": "networks",
+    "aml_network_nat_gateway_name": "out",
+    "aml_network_private_endpoints": [{"name": "pe", "resource_id": "{{ set_later }}", "group_id": "blob"}],
+}
+
+
+def test_what_the_role_of_networks_made_is_deleted_in_the_order_of_use() -> None:
+    """The address of the gateway goes after the gateway, and that after the network; a security group that existed stays."""
+    names = ["privateEndpoints/pe", "virtualNetworks/team-vnet", "natGateways/out", "publicIPAddresses/out-ip"]
+    rows = listed(aml_teardown_declared=True, **NETWORK)[3:-1]
+    assert rows == [f"Microsoft.Network/{name}/2024-05-01" for name in [*names, "networkSecurityGroups/team-vnet-nsg"]]
+    existing = listed(aml_teardown_declared=True, aml_network_existing_security_group_id="/x", **NETWORK)[3:-1]
+    assert existing == rows[:-1]
+    assert listed(**NETWORK) == []
 
 
 @pytest.mark.parametrize(
@@ -111,6 +130,8 @@ def test_what_is_left_is_named() -> None:
         f"{ids[1]}, soft-deleted: it can be recovered for some days",
         f"Role assignments of {ids[3]} that its variables do not declare, on resources that were not deleted: they have an unknown principal",
     ]
+    network = remaining(aml_teardown_permanently=True, **NETWORK)
+    assert [line.split(",")[0] for line in network[-3:]] == ["team-vnet", "pe", "id-training"]
     row = {"role": "Reader", "principal_id": "p", "scope": scope}
     left = remaining(aml_teardown_permanently=True, aml_role_assignments=[row, {"role": "Owner", "principal_id": "p"}])
     assert left[2] == f"The role assignment Reader of p on {scope}: aml_teardown_declared=true removes it"
