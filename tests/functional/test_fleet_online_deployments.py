@@ -92,6 +92,8 @@ def test_traffic_moves_before_a_deployment_goes_and_the_endpoint_goes_last(azure
     nothing = [workspace(online_deployments=[])]
     kept = azure.run(FLEET, name="prod", workspaces=nothing, prune="delete")
     assert written(azure) == [] and str(kept["warnings"]).count("InUse") == 2
+    rows = [line.split(maxsplit=2) for line in kept["table"][-2:]]
+    assert all(len(row) == 3 for row in rows), kept["table"]
     azure.run("aml_online_endpoint", name="iris", traffic={})
     planned = azure.run(FLEET, check=True, name="prod", workspaces=nothing, prune="delete")
     azure.run(FLEET, name="prod", workspaces=nothing, prune="delete")

@@ -167,7 +167,8 @@ def _check(entry: Entry, rule: t.Callable[[Entry], None]) -> None:
     except AmlError as error:
         if entry.declaration is not None:
             return entry.fail(error)
-        entry.done, entry.plan, entry.warnings = True, Plan(NONE), [f"{error.code}: {error.message}"]
+        entry.done, entry.plan = True, Plan(NONE, reason=error.message)
+        entry.warnings = [f"{error.code}: {error.message}"]
 
 
 def _check_removal(parent: Entry) -> None:
