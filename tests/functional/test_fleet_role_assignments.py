@@ -182,6 +182,21 @@ def test_custom_roles_by_their_names(azure: Azure) -> None:
     assert azure.run(FLEET, workspaces=absent)["changed"] is False
 
 
+def test_custom_roles_that_cannot_be_read_fail_alone(azure: Azure) -> None:
+    """Who may not read the roles of one resource group still manages the rest of the fleet."""
+    order = {"kind": "status", "status": 403, "code": "AuthorizationFailed", "message": "No permission."}
+    azure.app.faults.put([{**order, "match": {"method": "GET", "path": "roleDefinitions"}, "count": 9}])
+    wanted = [workspace({"role": "Our Scientist", "principal_id": WHO}, READER, computes=[cluster("cpu-c")])]
+    for check in (True, False):
+        failed = azure.run(FLEET, check=check, workspaces=wanted, ok=False)
+        assert failed["totals"] == {"targets": 3, "failed": 1, "create": 2}
+        codes = [row["failure"]["code"] for row in failed["targets"] if row.get("failure")]
+        assert codes == ["AuthorizationFailed"]
+    azure.app.faults.put([])
+    custom_role(azure)
+    assert azure.run(FLEET, workspaces=wanted)["totals"]["create"] == 1
+
+
 def test_a_custom_role_for_a_workspace_that_check_mode_expects(azure: Azure) -> None:
     custom_role(azure, "Our Scientist", f"/subscriptions/{SUBSCRIPTION}")
     new = {**workspace({"role": "Our Scientist", "principal_id": WHO}), "name": "ws-new", "created_earlier": True}

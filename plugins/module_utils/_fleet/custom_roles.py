@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from .._core.arm_id import ArmId
 from .._core.client import ReadClient
-from .._core.errors import ArmError, RuleError
+from .._core.errors import AmlError, ArmError, CredentialError, RuleError, all_foreseen
 from .._core.findings import Finding, Findings, rule_error
 from .._core.shape import Malformed
 from .._kinds.registry import ROLE_ASSIGNMENTS
@@ -24,24 +24,35 @@ _Key = tuple[str, str]
 
 
 def identify(client: ReadClient, entries: t.Sequence[Entry], parallelism: int, malformed: Malformed) -> None:
-    """Give the entries of custom roles the GUIDs of their roles. Raises RuleError that lists every name that is not one of a single role."""
+    """Give the entries of custom roles the GUIDs of their roles. Raises RuleError that lists every name that is not one of a single role.
+
+    Entries whose roles cannot be read fail. All others of the fleet are processed.
+    """
     assignments = [entry for entry in entries if entry.kind.collection == ROLE_ASSIGNMENTS.name]
     named = [entry for entry in assignments if may_be_custom(_kind(entry).role)]
     first = {_key(entry): entry for entry in reversed(named)}
     if not first:
         return
 
-    def look_up(entry: Entry) -> str | RuleError:
+    def look_up(entry: Entry) -> str | AmlError:
         try:
-            return _guid_of(client, entry, malformed)
-        except RuleError as error:
+            with all_foreseen():
+                return _guid_of(client, entry, malformed)
+        except CredentialError:
+            # All is read with one credential.
+            raise
+        except AmlError as error:
             return error
 
     with ThreadPoolExecutor(max(1, min(parallelism, len(first))), "fleet") as pool:
         found = dict(zip(first, pool.map(look_up, first.values())))
     _refuse(_unknown(named, found))
     for entry in named:
-        _set_role(entry, str(found[_key(entry)]))
+        role = found[_key(entry)]
+        if isinstance(role, AmlError):
+            entry.fail(role)
+        else:
+            _set_role(entry, role)
     # The same role can be declared by its GUID too.
     _refuse(find_duplicates(entries))
 
@@ -55,7 +66,7 @@ def _refuse(findings: Findings) -> None:
         raise error
 
 
-def _unknown(named: t.Iterable[Entry], found: t.Mapping[_Key, str | RuleError]) -> Findings:
+def _unknown(named: t.Iterable[Entry], found: t.Mapping[_Key, str | AmlError]) -> Findings:
     for entry in named:
         error = found[_key(entry)]
         if isinstance(error, RuleError):

@@ -51,6 +51,8 @@ class Planner:
 
     def _plan_entry(self, entry: Entry, current: Current) -> None:
         """An entry that needs nothing is done by its plan."""
+        if entry.failed:
+            return
         if current.error is not None:
             return entry.fail(current.error)
         entry.existing = current.body
