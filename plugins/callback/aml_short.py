@@ -16,7 +16,8 @@ description:
   - The playbooks and roles of this collection include what not every run needs. With O(display_ok_hosts=false) and O(display_skipped_hosts=false), a run
     then shows only what changed and what failed. C(examples/ansible.cfg) of the collection has these settings.
   - Of a failure of this collection's modules, Ansible shows the message, and then the whole result, in which the message and each target of a fleet are
-    repeated. This plugin shows the rest of the C(failure) block in place of that result. With C(-v), it shows all of it.
+    repeated. This plugin shows the rest of the C(failure) block in place of that result, and of a failed P(ansible.builtin.assert#module) only the message.
+    With C(-v), it shows all of it.
 requirements:
   - set as C(stdout_callback) in C(ansible.cfg), or as E(ANSIBLE_STDOUT_CALLBACK)
 extends_documentation_fragment:
@@ -54,4 +55,6 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core has no type
             result = {
                 "failure": {key: value for key, value in failure.items() if key not in said and value is not None}
             }
+        elif self._display.verbosity == 0 and "msg" in result and "evaluated_to" in result:
+            result = {"msg": result["msg"]}
         return super()._dump_results(result, *arguments, **options)

@@ -225,6 +225,8 @@ def test_a_failure_in_the_short_output_does_not_repeat_what_the_message_said(det
     logs = {"details": details} if isinstance(details, dict) else {}
     assert shown == {"failure": {"code": "FleetFailed", "url": "https://x", **logs}}
     assert json.loads(callback._dump_results(result)) == result, "not of this collection"
+    asserted = {"msg": "Correct it.", "assertion": "a == b", "evaluated_to": False, "changed": False}
+    assert json.loads(callback._dump_results(asserted)) == {"msg": "Correct it."}
     callback._display = SimpleNamespace(verbosity=1)
     assert len(json.loads(callback._dump_results({**result, "failure": failure}))["targets"]) == 1000
 

@@ -137,6 +137,26 @@ def test_what_is_left_is_named() -> None:
     assert left[2] == f"The role assignment Reader of p on {scope}: aml_teardown_declared=true removes it"
 
 
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ({"aml_teardown_dependents": True}, "key vault kv, application insights ai (with its Log Analytics workspace)"),
+        ({"aml_teardown_dependents": False}, "nothing"),
+        ({"aml_teardown_dependents": True, "aml_teardown_keep_workspace": True}, "nothing"),
+        ({"aml_teardown_dependents": True, "aml_teardown_workspace": {"workspaces": []}}, "nothing"),
+    ],
+)
+def test_what_goes_with_the_workspace_is_shown_before_the_confirmation(options: dict[str, t.Any], shown: str) -> None:
+    found = task("Show what is deleted")
+    workspace = {"key_vault": "/x/vaults/kv", "application_insights": "/x/components/ai", "storage_account": None}
+    known = {"aml_teardown_names": [], "aml_teardown_attached": [], "aml_teardown_assignments": []}
+    known["aml_teardown_workspace"] = {"workspaces": [{**workspace, "container_registry": None}]}
+    lines = Templar(LOADER, variables={**found["vars"], **known, **options}).template(
+        found["ansible.builtin.debug"]["msg"]
+    )
+    assert lines[1] == f"Will be deleted with the workspace, unless another one uses it: {shown}"
+
+
 def facts_of(name: str, **variables: t.Any) -> t.Any:
     """What a task sets, the first of its facts last."""
     found = task(name)
