@@ -394,7 +394,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self._report(reader.problems)
         if reader.excluded:
             self.display.warning(
-                f"The inventory has no hosts: none of {reader.excluded} workspaces has the tags of workspace_tags. Correct them, or remove the option."
+                f"The inventory has no hosts, because no workspace has the tags of workspace_tags (without them: {reader.excluded}). "
+                "Correct the option, or remove it."
             )
         parts = [part for record in records for part in (record["workspace"], *record["machines"])]
         texts = [part[name] for part in parts for name in _TEXTS if name in part]

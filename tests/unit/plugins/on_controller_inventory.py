@@ -363,6 +363,13 @@ def test_a_message_of_the_service_is_one_line(
     assert warnings and all("PLAY RECAP" in text and "\n" not in text for text in warnings)
 
 
+def test_tags_that_no_workspace_has_are_told(tmp_path: Path, warnings: list[str]) -> None:
+    """A play over no hosts ends as a success."""
+    assert parse(tmp_path, hosts="workspaces", workspace_tags={"evil": None}).hosts and warnings == []
+    assert not parse(tmp_path, hosts="workspaces", workspace_tags={"stop": "evening"}).hosts
+    assert len(warnings) == 1 and "no workspace has the tags of workspace_tags (without them: 2)" in warnings[0]
+
+
 def test_an_incomplete_answer_is_named_and_not_kept(tmp_path: Path, warnings: list[str]) -> None:
     options = {
         "cache": True,
