@@ -398,6 +398,27 @@ def test_traffic_that_another_writer_moved_before_a_write_is_repeated_is_not_ove
     assert refused == [DOCUMENT] and [write.status for write in azure.writes] == [429]
 
 
+def test_traffic_that_the_task_moved_itself_is_no_change_of_another_writer(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The write was accepted, and its answer was lost."""
+    prepare(azure, BLUE, GREEN, traffic={"blue": 100})
+    handle, lost = azure.app.handle, []
+
+    def unclear(request: Request) -> Response:
+        answer = t.cast(Response, handle(request))
+        if request.method == "PUT" and not lost:
+            lost.append(request.path)
+            return Response(503, {"error": {"code": "ServerBusy", "message": "Try again."}}, {"Retry-After": "1"})
+        return answer
+
+    monkeypatch.setattr(azure.app, "handle", unclear)
+    options = {**NAMED, "traffic": {"blue": 90, "green": 10}, "expected_traffic": {"blue": 100}}
+    moved = azure.run(ENDPOINT, **options)
+    assert moved["changed"] and moved["endpoint"]["traffic"] == {"blue": 90, "green": 10}
+    assert lost == [DOCUMENT] and len(azure.writes) == 1
+
+
 def test_a_deployment_that_gets_traffic_before_its_deletion_is_repeated_is_not_deleted(
     azure: Azure, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,7 +80,9 @@ class Update:
         plan = self._plan(body)
         if plan.action not in (NONE, UPDATE):
             raise changed_meanwhile(self._remote, plan.reason or f"it now needs the action {plan.action}", plan)
-        refuse(self._kind.check_existing(self._declared, self._kind.read(body)))
+        if plan.action == UPDATE:
+            # Where nothing is left to change, what differs from the expected state is the work of this task.
+            refuse(self._kind.check_existing(self._declared, self._kind.read(body)))
         return body, plan
 
     # --- the writes ---
