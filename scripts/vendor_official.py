@@ -230,7 +230,8 @@ def main() -> int:
             if path.is_file():
                 target = TARGET / folder / path.relative_to(source / origin)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(path.read_bytes())
+                # As ansible-test wants the files of a collection; the tests apply them with both.
+                target.write_bytes(path.read_bytes().replace(b"\r\n", b"\n"))
     return 0
 
 

@@ -533,7 +533,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         host = self.inventory.hosts[name]
         for variable, value in variables.items():
             # Text that is already trusted equals the same text of someone else.
-            is_text = type(value) is str
+            is_text = value.__class__ is str
             if is_text and value in texts:
                 host.set_variable(variable, texts[value])
                 continue
