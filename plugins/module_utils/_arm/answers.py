@@ -9,7 +9,7 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from .._core.answers import BUSY_TEXT
+from .._core.answers import says_busy
 from .._core.errors import ArmError
 from . import limits
 
@@ -166,7 +166,7 @@ def hint_for(code: str | None, message: str, status: int | None) -> str | None:
             f"Assign a role that permits {refused.group(1)}{scope} to the identity. "
             "A new role assignment can take ten minutes to take effect."
         )
-    if BUSY_TEXT in message.lower():
+    if says_busy(message):
         return "Another operation on this resource is still running: wait for it and run the task again."
     for known, hint in _HINTS.items():
         if code and known.lower() == code.lower():

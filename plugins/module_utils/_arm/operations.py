@@ -231,7 +231,7 @@ class Wait:
             self.clock.now() - self._started,
             self.what,
             self.operation.status,
-            because=f" ({cause.message})" if cause is not None else "",
+            because=f" ({cause.code}: {cause.message})" if cause is not None else "",
             details={
                 "operation": self.operation.to_dict(),
                 # Why it could not be polled, if that is what took the time.

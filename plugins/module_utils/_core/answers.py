@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .errors import ArmError
 
 # Seconds between two attempts while another operation is running: at first, after a while, and at most of what the service asks for.
@@ -25,7 +27,8 @@ _NOT_ABSENCE = frozenset(
     }
 )
 _BUSY_CODES = frozenset({"ANOTHEROPERATIONINPROGRESS", "CONFLICTINGCONCURRENTWRITENOTALLOWED"})
-BUSY_TEXT = "already an active operation"
+# Machine Learning, and other resource providers, whose code for it is often no more than Conflict.
+_BUSY_TEXT = re.compile(r"already an active operation|another operation\b.*\bin progress", re.DOTALL | re.IGNORECASE)
 
 
 def is_absent(error: ArmError) -> bool:
@@ -40,8 +43,13 @@ def is_gone(error: ArmError) -> bool:
 
 def is_busy(error: ArmError) -> bool:
     """True when another operation on the same resource has to end first (docs/facts.md b.2, conflicting operation)."""
-    busy = error.code.upper() in _BUSY_CODES or BUSY_TEXT in error.message.lower()
+    busy = error.code.upper() in _BUSY_CODES or says_busy(error.message)
     return error.status in (409, 429) and busy
+
+
+def says_busy(message: str) -> bool:
+    """True when a refusal's text says that another operation on the same resource has to end first."""
+    return bool(_BUSY_TEXT.search(message))
 
 
 def conflict_pause(error: ArmError, waited: float) -> float:

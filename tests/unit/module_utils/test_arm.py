@@ -262,6 +262,26 @@ def test_sign_in_failure_passes_through() -> None:
 BUSY = error_body("Conflict", "There is already an active operation submitted on this compute.")
 
 
+@pytest.mark.parametrize(
+    ("message", "waited"),
+    [
+        ("Operation is not allowed: Another operation (Updating) is in progress.", True),
+        ("Another operation on the extension 'x' is in progress. Try again later.", True),
+        ("Another operation wants this name.", False),
+        ("The name is in use.", False),
+    ],
+)
+def test_which_conflicts_are_waited_for(message: str, waited: bool) -> None:
+    refused = Call("PUT", COMPUTE, 409, error_body("Conflict", message))
+    wire = Wire([refused, Call("PUT", COMPUTE, 201, {})] if waited else [refused])
+    if waited:
+        assert wire.client().put(COMPUTE, VERSION, {}, wait_conflict=60).status == 201
+        return
+    with pytest.raises(ArmError) as caught:
+        wire.client().put(COMPUTE, VERSION, {}, wait_conflict=60)
+    assert caught.value.message == message
+
+
 def test_conflict_is_waited_for_when_asked() -> None:
     wire = Wire([Call("PUT", COMPUTE, 409, BUSY), Call("PUT", COMPUTE, 409, BUSY), Call("PUT", COMPUTE, 201, {})])
     assert wire.client().put(COMPUTE, VERSION, {}, wait_conflict=60).status == 201

@@ -95,7 +95,8 @@ def test_absent_takes_the_action_of_the_kind(kind: t.Any, action: str) -> None:
         ({"description": "a"}, "Failed", ["description"]),
         # Nothing that was declared can be written: the tags can.
         ({"location": "eastus"}, "Failed", ["tags"]),
-        ({}, "Failed", []),
+        # The name alone says that it is to exist.
+        ({}, "Failed", ["tags"]),
         ({"description": "a"}, "Succeeded", []),
     ],
 )
