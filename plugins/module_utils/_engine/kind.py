@@ -117,6 +117,8 @@ class Kind:
     of_target: tuple[str, ...] = ()
     # Whether the same write fixes a resource whose last write failed.
     rewrite_fixes_failed = False
+    # Whether its name alone declares one, and is not merely a reference to an existing one.
+    name_is_enough = False
     # With which statuses the service answers the deletion of what does not exist, and never one that deletes something.
     absent_statuses: tuple[int, ...] = (404,)
     # Whether Microsoft.Resources/tags can change its tags, so that no write of the resource needs to carry them: "never", "alone" (unless the

@@ -46,7 +46,8 @@ def _plan_target(kind: Kind, declared: Declared, document: Body | None, behaviou
     )
     if document is None:
         return kind.refine_plan(plan, None, state)
-    if plan.action == NONE and kind.rewrite_fixes_failed and kind.status(document).state == FAILED:
+    says_something = bool(declared) or kind.name_is_enough
+    if plan.action == NONE and says_something and kind.rewrite_fixes_failed and kind.status(document).state == FAILED:
         plan = _plan_rewrite(kind, plan, declared, document, behaviour)
     # A replacement that is refused is not followed by anything.
     return plan if is_refused(kind, plan, document, behaviour) else kind.refine_plan(plan, document, state)

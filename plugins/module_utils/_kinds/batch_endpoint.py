@@ -79,7 +79,7 @@ class BatchEndpoint(Kind):
     parent_label = "workspace"
     parent_api_version = versions.STABLE
     parent_is_of_provider = True
-    rewrite_fixes_failed = True
+    rewrite_fixes_failed = name_is_enough = True
     uses_computes = True
     child_collection = "batch_deployments"
     naming_children = (DEFAULT,)

@@ -267,7 +267,7 @@ class OnlineEndpoint(Kind):
     parent_label = "workspace"
     parent_api_version = versions.STABLE
     parent_is_of_provider = True
-    rewrite_fixes_failed = True
+    rewrite_fixes_failed = name_is_enough = True
     # Recorded: docs/facts.md o.1.
     absent_statuses = (204, 404)
     uses_computes = True

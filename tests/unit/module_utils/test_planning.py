@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._engine.behaviour import Behaviour
 from ansible_collections.azureml.compute.plugins.module_utils._engine.planning import is_refused, plan_target
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.aks import AKS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.batch_endpoint import BatchEndpoint
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.cluster import CLUSTER
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.instance import INSTANCE
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
@@ -95,8 +96,7 @@ def test_absent_takes_the_action_of_the_kind(kind: t.Any, action: str) -> None:
         ({"description": "a"}, "Failed", ["description"]),
         # Nothing that was declared can be written: the tags can.
         ({"location": "eastus"}, "Failed", ["tags"]),
-        # The name alone says that it is to exist.
-        ({}, "Failed", ["tags"]),
+        ({}, "Failed", []),
         ({"description": "a"}, "Succeeded", []),
     ],
 )
@@ -108,6 +108,12 @@ def test_a_failed_write_is_repeated_where_that_fixes_it(
     assert [change.field for change in plan.changes] == rewritten
     assert plan.action == ("update" if rewritten else "none")
     assert plan.reason == ("it is as declared, but its last write failed" if rewritten else None)
+
+
+def test_what_its_name_alone_declares_is_written_again_after_a_failure() -> None:
+    document = {"location": "eastus", "properties": {"provisioningState": "Failed", "authMode": "AADToken"}}
+    plan = plan_target(BatchEndpoint(), {}, document, Behaviour())
+    assert plan.action == "update" and [change.field for change in plan.changes] == ["tags"]
 
 
 def test_secrets_are_sent_where_they_are_asked_for() -> None:
