@@ -11,7 +11,7 @@ import threading
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._arm.cloud import PUBLIC, Cloud
 from ansible_collections.azureml.compute.plugins.module_utils._core import redact
-from ansible_collections.azureml.compute.plugins.module_utils._core.answers import conflict_pause
+from ansible_collections.azureml.compute.plugins.module_utils._core.answers import conflict_pause, says_busy
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import ArmError, CredentialError
 from ansible_collections.azureml.compute.plugins.module_utils._core.mask import Masker
 from ansible_collections.azureml.compute.tests.support.wire import Call, Wire
@@ -268,6 +268,7 @@ BUSY = error_body("Conflict", "There is already an active operation submitted on
         ("Operation is not allowed: Another operation (Updating) is in progress.", True),
         ("Another operation on the extension 'x' is in progress. Try again later.", True),
         ("Another operation wants this name.", False),
+        ("The deletion is in progress: another operation is not allowed.", False),
         ("The name is in use.", False),
     ],
 )
@@ -280,6 +281,11 @@ def test_which_conflicts_are_waited_for(message: str, waited: bool) -> None:
     with pytest.raises(ArmError) as caught:
         wire.client().put(COMPUTE, VERSION, {}, wait_conflict=60)
     assert caught.value.message == message
+
+
+def test_a_long_refusal_is_read_once() -> None:
+    """Its length is the service's; a pattern took time that grows with its square."""
+    assert not says_busy("another operation " * 100_000)
 
 
 def test_conflict_is_waited_for_when_asked() -> None:
