@@ -46,3 +46,10 @@ def remove_path(tree: dict[str, t.Any], path: str) -> None:
         remove_path(below, rest)
     if not rest or below == {}:
         tree.pop(key, None)
+
+
+def without_nulls(value: t.Any) -> t.Any:
+    """The same without keys of mappings that are null, at any depth. A null in a list is an item, and stays."""
+    if isinstance(value, dict):
+        return {key: without_nulls(below) for key, below in value.items() if below is not None}
+    return [without_nulls(below) for below in value] if isinstance(value, list) else value

@@ -9,9 +9,7 @@ import difflib
 import re
 import typing as t
 
-
-def _letters(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.casefold())
+from .._engine.cli_schema import letters
 
 
 def _snake(word: str) -> str:
@@ -25,20 +23,20 @@ class Words:
 
     def __init__(self, words: t.Iterable[str], named: t.Mapping[str, str]) -> None:
         self.names = {word: named.get(word) or _snake(word) for word in words}
-        self._words = {_letters(spelling): word for word, name in self.names.items() for spelling in (word, name)}
+        self._words = {letters(spelling): word for word, name in self.names.items() for spelling in (word, name)}
 
     def to_arm(self, value: t.Any) -> t.Any:
-        return self._words.get(_letters(value), value) if isinstance(value, str) else value
+        return self._words.get(letters(value), value) if isinstance(value, str) else value
 
     def from_arm(self, value: t.Any) -> t.Any:
         return self.names.get(self.to_arm(value), value) if isinstance(value, str) else value
 
     def canon(self, value: t.Any) -> t.Any:
-        return _letters(self.from_arm(value)) if isinstance(value, str) else value
+        return letters(self.from_arm(value)) if isinstance(value, str) else value
 
     def problem(self, value: t.Any, option: str) -> str:
         """What is wrong with a word; "" for one that begins with a capital letter, which may be one of ARM that this collection does not know."""
-        if _letters(str(value)) in self._words or re.fullmatch(r"[A-Z][A-Za-z0-9]*", str(value)):
+        if letters(str(value)) in self._words or re.fullmatch(r"[A-Z][A-Za-z0-9]*", str(value)):
             return ""
         close = difflib.get_close_matches(str(value), self.names.values(), n=1)
         advice = f"Did you mean {close[0]!r}?" if close else f"Known are {', '.join(sorted(self.names.values()))}."

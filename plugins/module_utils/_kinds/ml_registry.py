@@ -17,7 +17,7 @@ from .._core import canon
 from .._core.arm_id import Target
 from .._core.canon import caseless, region
 from .._core.findings import Finding, Findings
-from .._core.paths import get_path
+from .._core.paths import get_path, without_nulls
 from .._engine import rules, versions
 from .._engine.cli_schema import HEAD, CliSchema, Tree
 from .._engine.exported import SEPARATE, Exported, private_endpoints
@@ -425,7 +425,7 @@ class Registry(Kind):
                 kept["identity"]["userAssignedIdentities"] = {name: {} for name in identity["userAssignedIdentities"]}
         skipped = ("registryPrivateEndpointConnections", "provisioningState")
         properties = {name: value for name, value in (body.get("properties") or {}).items() if name not in skipped}
-        return {**copy.deepcopy(kept), "properties": _without_nulls(properties)}
+        return {**copy.deepcopy(kept), "properties": without_nulls(properties)}
 
     def kept(self, body: Body) -> Declared:
         """Without the managed resource group that the service named: the next one has another name."""
@@ -481,12 +481,6 @@ def _ids(detail: Body, what: str) -> list[str]:
         for way in ("systemCreated", "userCreated")
     ]
     return [identifier for identifier in ids if isinstance(identifier, str)]
-
-
-def _without_nulls(value: t.Any) -> t.Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(below) for key, below in value.items() if below is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 REGISTRY = Registry()

@@ -238,7 +238,7 @@ def declaration(kind: Kind, body: Body) -> Tree:
         # A row without an option follows from others.
         declarable = row.spec is not None and (row.mutability in (UPDATABLE, CREATE_ONLY) or row.option in _PUBLIC)
         if declarable and value not in (None, "", [], {}):
-            paths.set_path(options, row.option, _without_nulls(value))
+            paths.set_path(options, row.option, paths.without_nulls(value))
     identity = options.get("identity")
     if identity and not identity.get("user_assigned_identities"):
         identity.pop("user_assigned_identities", None)
@@ -252,9 +252,3 @@ def _check_file_name(name: t.Any) -> None:
             f"The service listed a resource {str(name)!r}, which cannot be the name of a file.",
             code="UnexpectedAnswer",
         )
-
-
-def _without_nulls(value: t.Any) -> t.Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(below) for key, below in value.items() if below is not None}
-    return [_without_nulls(below) for below in value] if isinstance(value, list) else value

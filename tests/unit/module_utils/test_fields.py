@@ -242,3 +242,8 @@ def test_what_is_taken_away_leaves_no_empty_dicts_on_its_way(
     own = copy.deepcopy(tree)
     paths.remove_path(own, path)
     assert own == left
+
+
+def test_keys_without_a_value_are_left_out_at_any_depth() -> None:
+    value = {"a": None, "b": {"c": None, "d": 0}, "e": [{"f": None, "g": ""}, None], "h": {"i": None}}
+    assert paths.without_nulls(value) == {"b": {"d": 0}, "e": [{"g": ""}, None], "h": {}}
