@@ -111,7 +111,7 @@ options:
   liveness_probe:
     description: Probe that restarts an unhealthy container.
     type: dict
-    suboptions:
+    suboptions: &probe
       failure_threshold:
         description: Failures after which the container counts as unhealthy. Must be 1 or greater.
         type: int
@@ -130,42 +130,12 @@ options:
   readiness_probe:
     description: Probe that decides whether a container gets requests.
     type: dict
-    suboptions:
-      failure_threshold:
-        description: Failures after which the container counts as unhealthy. Must be 1 or greater.
-        type: int
-      success_threshold:
-        description: Successes after which the container counts as healthy. Must be 1 or greater.
-        type: int
-      timeout:
-        description: Seconds after which a probe has failed. Must be 1 or greater.
-        type: int
-      period:
-        description: Seconds between two probes. Must be 1 or greater.
-        type: int
-      initial_delay:
-        description: Seconds before the first probe. Must be 0 or greater.
-        type: int
+    suboptions: *probe
   startup_probe:
     description:
       - Probe that decides whether the container has started. The other probes begin after it. The Azure ML CLI has no such field.
     type: dict
-    suboptions:
-      failure_threshold:
-        description: Failures after which the container counts as unhealthy. Must be 1 or greater.
-        type: int
-      success_threshold:
-        description: Successes after which the container counts as healthy. Must be 1 or greater.
-        type: int
-      timeout:
-        description: Seconds after which a probe has failed. Must be 1 or greater.
-        type: int
-      period:
-        description: Seconds between two probes. Must be 1 or greater.
-        type: int
-      initial_delay:
-        description: Seconds before the first probe. Must be 0 or greater.
-        type: int
+    suboptions: *probe
   data_collector:
     description: Which requests and answers are collected in the storage account of the workspace, for monitoring.
     type: dict
