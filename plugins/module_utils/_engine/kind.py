@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._core import paths
 from .._core.arm_id import ArmId, Target
@@ -587,3 +587,8 @@ def service_errors(errors: t.Any) -> list[dict[str, t.Any]]:
 def fixed(option: str, path: str, why: str, **more: t.Any) -> Field:
     """A field that cannot change after creation."""
     return Field(option, path, CREATE_ONLY, why_fixed=why, **more)
+
+
+def frozen(row: Field, why: str) -> Field:
+    """The same field of a kind where it cannot change after creation."""
+    return replace(row, mutability=CREATE_ONLY, why_fixed=why)

@@ -163,6 +163,11 @@ def guid(value: t.Any, option: str) -> Findings:
         )
 
 
+def not_empty(value: t.Any, option: str, *, instead: str = "omit it if it has no value") -> Findings:
+    if not str(value).strip():
+        yield Finding("EmptyText", option, f"{option} must not be empty; {instead}.", "this collection")
+
+
 def without_blanks(value: t.Any, option: str) -> Findings:
     if re.search(r"\s", str(value)):
         yield Finding(

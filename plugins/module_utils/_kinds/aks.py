@@ -22,8 +22,8 @@ from .._engine import rules
 from .._engine.fields import Field, Option, choice
 from .._engine.kind import Body, fixed
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
-from . import aks_rules, attachment, compute, sizes
-from .attachment import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, AttachedKind, Other, inner
+from . import aks_rules, attachment, compute, rows, sizes
+from .attachment import RESOURCE_ID, AttachedKind, Other, inner
 from .cluster import private_link_count
 from .compute import kind_name
 
@@ -45,9 +45,9 @@ def _same_status(value: t.Any) -> t.Any:
 
 
 FIELDS = (
-    LOCATION,
-    TAGS,
-    DESCRIPTION,
+    compute.LOCATION,
+    rows.TAGS,
+    compute.DESCRIPTION,
     RESOURCE_ID,
     fixed(
         "cluster_purpose",

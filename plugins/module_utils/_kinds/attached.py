@@ -20,12 +20,12 @@ from .._engine.cli_schema import READ_ONLY, CliSchema
 from .._engine.fields import Field, Option
 from .._engine.kind import Body
 from .._engine.plan import Declared, Plan
-from . import attachment, compute, retirements
-from .attachment import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, AttachedKind, inner, secret
+from . import attachment, compute, retirements, rows
+from .attachment import RESOURCE_ID, AttachedKind, inner, secret
 from .compute import kind_name
 from .retirements import Notice
 
-_OUTER = (LOCATION, TAGS, DESCRIPTION, RESOURCE_ID)
+_OUTER = (compute.LOCATION, rows.TAGS, compute.DESCRIPTION, RESOURCE_ID)
 
 _HOW = (
     Option(

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from .._core import canon, paths
 from .._core.arm_id import Target
-from .._core.canon import text
 from .._core.errors import AmlError, ArmError, RuleError
 from .._core.findings import Finding, Findings
 from .._engine import kind as _kind
@@ -28,17 +27,6 @@ from .compute import ComputeKind
 
 _NOT_PERMITTED = ("LinkedAuthorizationFailed", "AuthorizationFailed", "LinkedAccessCheckFailed")
 
-# Outer fields of all attached kinds. Which of them a kind has says its table.
-LOCATION = compute.LOCATION
-TAGS = compute.TAGS
-DESCRIPTION = fixed(
-    "description",
-    "properties.description",
-    "the service takes a description only at creation",
-    spec={"type": "str"},
-    canon=text,
-    clearable=True,
-)
 RESOURCE_ID = fixed(
     "resource_id",
     "properties.resourceId",

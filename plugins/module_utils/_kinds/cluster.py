@@ -13,7 +13,7 @@ import typing as t
 
 from .._core import canon, paths, shape
 from .._core.arm_id import Target
-from .._core.canon import caseless, region, text
+from .._core.canon import caseless, region
 from .._core.findings import Finding, Findings
 from .._engine import fields as _fields
 from .._engine import rules
@@ -21,7 +21,7 @@ from .._engine.cli_schema import CliSchema, one_subnet
 from .._engine.fields import WRITE_ONLY, Field, choice, switch
 from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, service_errors
 from .._engine.plan import CREATE, REPLACE, UPDATE, Declared, Plan
-from . import compute
+from . import compute, rows
 from .compute import ComputeKind
 
 _INNER = "properties.properties."
@@ -36,16 +36,9 @@ _PERMANENT_ERRORS = ("UnsupportedVMSizeForLowPriority",)
 
 FIELDS = (
     compute.LOCATION,
-    compute.TAGS,
+    rows.TAGS,
     compute.IDENTITY,
-    fixed(
-        "description",
-        "properties.description",
-        "the service takes a description only at creation",
-        spec={"type": "str"},
-        canon=text,
-        clearable=True,
-    ),
+    compute.DESCRIPTION,
     fixed(
         "size",
         _INNER + "vmSize",

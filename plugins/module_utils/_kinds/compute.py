@@ -21,9 +21,9 @@ from .._engine import kind as _kind
 from .._engine import rules, versions
 from .._engine.exported import FILL_IN, NOT_SUCCEEDED, Exported
 from .._engine.fields import Field, Option
-from .._engine.kind import FAILED, Body, Kind, Status, fixed, service_errors
+from .._engine.kind import FAILED, Body, Kind, Status, fixed, frozen, service_errors
 from .._engine.plan import Declared
-from . import retirements
+from . import retirements, rows
 from .retirements import Notice
 
 # The studio's four tabs (docs/coverage.md G5).
@@ -110,7 +110,6 @@ IDENTITY = Field(
     # A null is not managed by the service; the type None takes the identity away (docs/facts.md c.4).
     cleared={"type": "None"},
 )
-TAGS = Field("tags", "tags", spec={"type": "dict"}, rule=rules.tags, canon=canon.mapping, clearable=True)
 LOCATION = fixed(
     "location",
     "properties.computeLocation",
@@ -118,6 +117,7 @@ LOCATION = fixed(
     spec={"type": "str"},
     canon=canon.region,
 )
+DESCRIPTION = frozen(rows.DESCRIPTION, "the service takes a description only at creation")
 # In place of a subnet's id.
 NETWORK_NAMES = (
     Option("network_settings.vnet_name", spec={"type": "str"}),

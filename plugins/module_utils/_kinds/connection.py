@@ -18,7 +18,7 @@ from .._core.arm_id import ArmId, Target
 from .._core.errors import AmlError
 from .._core.findings import Finding, Findings
 from .._core.paths import get_path, set_path
-from .._engine import versions
+from .._engine import rules, versions
 from .._engine.exported import Exported
 from .._engine.fields import WRITE_ONLY, Field, Option, choice
 from .._engine.kind import Body, Kind, Request, fixed
@@ -109,11 +109,6 @@ def _metadata(value: t.Any, option: str) -> Findings:
             yield Finding("InvalidMetadata", option, message, _SOURCE)
 
 
-def _filled(value: t.Any, option: str) -> Findings:
-    if not str(value).strip():
-        yield Finding("EmptyText", option, f"{option} must not be empty; omit it if it has no value.", _SOURCE)
-
-
 def _keys(value: t.Any, option: str) -> Findings:
     if not value or any(content is None or isinstance(content, (dict, list)) for content in value.values()):
         message = f"{option} must be a mapping of names and texts with at least one entry."
@@ -153,7 +148,7 @@ _UPDATABLE = (
 
 def _credential(name: str) -> Field:
     """A part of the credentials: no GET shows it."""
-    more: dict[str, t.Any] = {"rule": _filled, "examples": ("planted-text",), "wrong": ("", " ")}
+    more: dict[str, t.Any] = {"rule": rules.not_empty, "examples": ("planted-text",), "wrong": ("", " ")}
     spec: dict[str, t.Any] = {"type": "str", "no_log": name not in _OPEN}
     if name == "keys":
         spec["type"] = "dict"
@@ -185,7 +180,7 @@ FIELDS = (
         "target",
         _P + "target",
         spec={"type": "str"},
-        rule=_filled,
+        rule=rules.not_empty,
         canon=canon.text,
         examples=("https://example.org/", "Server=tcp:a,1433"),
         wrong=("", " "),
@@ -219,7 +214,7 @@ FIELDS = (
         "expiry_time",
         _P + "expiryTime",
         spec={"type": "str"},
-        rule=_filled,
+        rule=rules.not_empty,
         canon=_time,
         clearable=True,
         cli_name=None,

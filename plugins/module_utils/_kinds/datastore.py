@@ -12,8 +12,9 @@ from __future__ import annotations
 import functools
 import re
 import typing as t
+from dataclasses import replace
 
-from .._core import canon, redact, shape
+from .._core import redact, shape
 from .._core.arm_id import Target
 from .._core.canon import caseless
 from .._core.errors import AmlError
@@ -26,7 +27,7 @@ from .._engine.fields import WRITE_ONLY, Field, Option, choice
 from .._engine.kind import Body, Kind, Request, fixed
 from .._engine.plan import Declared, Plan
 from .._engine.versions import Versions
-from . import retirements
+from . import retirements, rows
 from .retirements import Notice
 
 _SOURCE = "ARM types of 2026-05-01, DatastoreProperties"
@@ -130,11 +131,6 @@ def _credential(name: str, **more: t.Any) -> Field:
     return Field(f"credentials.{name}", _C + _ARM_NAMES[name], spec={"type": "str"}, canon=caseless, **more)
 
 
-def _filled(value: t.Any, option: str) -> Findings:
-    if not str(value).strip():
-        yield Finding("EmptyText", option, f"{option} must not be empty; omit it if it has no value.", _SOURCE)
-
-
 # What can change in place: the secret goes with each of them.
 _UPDATABLE = (
     "description",
@@ -153,7 +149,7 @@ def _secret(type_: str) -> Field:
         WRITE_ONLY,
         spec=spec,
         goes_with=_UPDATABLE,
-        rule=_filled,
+        rule=rules.not_empty,
         wrong=("", " "),
     )
 
@@ -180,8 +176,8 @@ FIELDS = (
             one_lake="OneLake",
         ),
     ),
-    Field("description", _P + "description", spec={"type": "str"}, canon=canon.text, clearable=True),
-    Field("tags", _P + "tags", spec={"type": "dict"}, rule=rules.tags, canon=canon.mapping, clearable=True),
+    rows.DESCRIPTION,
+    replace(rows.TAGS, path=_P + "tags"),
     # The CLI has no such field.
     fixed(
         "is_default",

@@ -13,15 +13,15 @@ import typing as t
 
 from .._core import canon, paths, shape
 from .._core.arm_id import Target
-from .._core.canon import arm_id, caseless, region, text
+from .._core.canon import arm_id, caseless, region
 from .._core.findings import Finding, Findings
 from .._engine import rules
 from .._engine.exported import Exported
 from .._engine.fields import WRITE_ONLY, Field, choice, switch
-from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, service_errors
+from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, frozen, service_errors
 from .._engine.plan import CREATE, REPLACE, UPDATE, Declared, Plan
 from .._engine.versions import ALL, Versions
-from . import compute, instance_actions, instance_yaml
+from . import compute, instance_actions, instance_yaml, rows
 from . import instance_schedules as schedules
 from . import instance_values as values
 from .compute import ComputeKind
@@ -45,15 +45,7 @@ _IN_PREVIEW = Versions(preview="2023-08-01-preview")
 
 FIELDS = (
     compute.LOCATION,
-    fixed(
-        "tags",
-        "tags",
-        "the service has no way to change the tags of an instance (terraform-provider-azurerm#31747)",
-        spec={"type": "dict"},
-        rule=rules.tags,
-        canon=canon.mapping,
-        clearable=True,
-    ),
+    frozen(rows.TAGS, "the service has no way to change the tags of an instance (terraform-provider-azurerm#31747)"),
     fixed(
         "identity",
         "identity",
@@ -65,7 +57,7 @@ FIELDS = (
         from_arm=compute.identity_from_arm,
         clearable=True,
     ),
-    fixed("description", "properties.description", _FOREVER, spec={"type": "str"}, canon=text, clearable=True),
+    frozen(rows.DESCRIPTION, _FOREVER),
     Field("size", _INNER + "vmSize", spec={"type": "str", "aliases": ["vm_size"]}, canon=caseless),
     fixed(
         "ssh_public_access_enabled",

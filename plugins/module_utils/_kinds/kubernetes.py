@@ -17,9 +17,9 @@ from .._core.findings import Finding, Findings
 from .._engine.cli_schema import CliSchema, Tree
 from .._engine.kind import Body, fixed
 from .._engine.plan import Declared, Plan
-from . import compute, sizes
+from . import compute, rows, sizes
 from .attached import Attached
-from .attachment import DESCRIPTION, LOCATION, RESOURCE_ID, TAGS, Other, inner
+from .attachment import RESOURCE_ID, Other, inner
 from .compute import kind_name
 
 _SOURCE = "ARM types of 2025-12-01, InstanceTypeSchema"
@@ -172,10 +172,10 @@ class Kubernetes(Attached):
         "Microsoft.Kubernetes/connectedClusters": "2024-01-01",
     }
     fields = (
-        LOCATION,
-        TAGS,
+        compute.LOCATION,
+        rows.TAGS,
         compute.IDENTITY,
-        DESCRIPTION,
+        compute.DESCRIPTION,
         RESOURCE_ID,
         fixed(
             "namespace",

@@ -128,11 +128,6 @@ def _check_pem(value: str, option: str) -> Findings:
         yield Finding("InvalidCertificate", option, message, "how-to-secure-kubernetes-online-endpoint")
 
 
-def _filled(value: str, option: str) -> Findings:
-    if not value.strip():
-        yield Finding("EmptyText", option, f"{option} must not be empty; omit it if it has no value.", _SOURCE)
-
-
 def _text(value: t.Any) -> str:
     """A setting as the extension takes it: booleans are words."""
     return str(value).capitalize() if isinstance(value, bool) else str(value)
@@ -207,7 +202,7 @@ FIELDS = (
         "release_train",
         "properties.releaseTrain",
         spec={"type": "str"},
-        rule=_filled,
+        rule=rules.not_empty,
         canon=caseless,
         examples=("stable", "preview"),
         wrong=("", " "),
@@ -228,7 +223,7 @@ FIELDS = (
         "version",
         "properties.version",
         spec={"type": "str"},
-        rule=_filled,
+        rule=rules.not_empty,
         canon=canon.text,
         clearable=True,
         examples=("1.1.73",),
@@ -260,7 +255,7 @@ FIELDS = (
         "ssl.secret_name",
         "sslSecret",
         spec={"type": "str", "no_log": False},
-        rule=_filled,
+        rule=rules.not_empty,
         canon=canon.text,
         examples=("scoring-tls",),
         wrong=("", " "),

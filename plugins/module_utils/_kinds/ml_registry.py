@@ -24,6 +24,7 @@ from .._engine.exported import SEPARATE, Exported, private_endpoints
 from .._engine.fields import Field, choice
 from .._engine.kind import Body, Kind, Request, fixed
 from .._engine.plan import Declared, Plan
+from . import rows
 
 _SOURCE = "ARM types of 2026-05-01, RegistryProperties; azure-ai-ml, schema of registries"
 _DETAILS = "properties.regionDetails"
@@ -202,7 +203,7 @@ FIELDS = (
         canon=region,
         examples=("eastus",),
     ),
-    Field("tags", "tags", spec={"type": "dict"}, rule=rules.tags, canon=canon.mapping, clearable=True),
+    rows.TAGS,
     Field(
         "public_network_access",
         "properties.publicNetworkAccess",

@@ -23,7 +23,7 @@ from .._engine.exported import Exported
 from .._engine.fields import Field, choice, duration_from_seconds, seconds_from_service
 from .._engine.kind import Body, Kind, fixed
 from .._engine.plan import Declared, Plan
-from . import retirements, serving_yaml
+from . import retirements, rows, serving_yaml
 from .online_endpoint import check_name, without_service_properties, writable
 from .retirements import Notice
 
@@ -373,8 +373,8 @@ FIELDS = (
         cli_name=None,
         canon=canon.region,
     ),
-    Field("description", _P + "description", spec={"type": "str"}, canon=canon.text, clearable=True),
-    Field("tags", "tags", spec={"type": "dict"}, rule=rules.tags, canon=canon.mapping, clearable=True),
+    rows.DESCRIPTION,
+    rows.TAGS,
     Field(
         "model",
         _P + "model",

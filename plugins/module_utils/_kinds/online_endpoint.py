@@ -22,7 +22,7 @@ from .._engine import rules, versions
 from .._engine.fields import Field, Option, choice
 from .._engine.kind import Body, Kind, fixed
 from .._engine.plan import Declared, Plan
-from . import compute, serving_yaml
+from . import compute, rows, serving_yaml
 
 _SOURCE = "ARM types of 2026-05-01, OnlineEndpointProperties"
 _TRAFFIC_SOURCE = "how-to-safely-rollout-online-endpoints"
@@ -202,8 +202,8 @@ FIELDS = (
         to_arm=compute.identity_to_arm,
         from_arm=compute.identity_from_arm,
     ),
-    Field("description", _P + "description", spec={"type": "str"}, canon=canon.text, clearable=True),
-    Field("tags", "tags", spec={"type": "dict"}, rule=rules.tags, canon=canon.mapping, clearable=True),
+    rows.DESCRIPTION,
+    rows.TAGS,
     PropertiesField(
         "properties",
         _P + "properties",

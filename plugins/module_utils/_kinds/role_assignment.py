@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import functools
 import re
 import typing as t
 import uuid
@@ -24,6 +25,7 @@ from .._engine import rules
 from .._engine.fields import Field, Option, choice
 from .._engine.kind import Body, Kind, Request, fixed
 from .._engine.plan import Declared, Plan
+from . import rows
 
 _SOURCE = "Azure role-based access control"
 _P = "properties."
@@ -65,13 +67,6 @@ Key = tuple[str, str, str]
 _WRITABLE = (
     "roleDefinitionId", "principalId", "principalType", "description", "condition", "conditionVersion", "delegatedManagedIdentityResourceId",
 )  # fmt: skip
-
-
-def _filled(value: t.Any, option: str) -> Findings:
-    if not str(value).strip():
-        yield Finding(
-            "EmptyText", option, f"{option} must not be empty; omit it, or declare null to remove it.", _SOURCE
-        )
 
 
 def guid_of(role: t.Any) -> str:
@@ -195,14 +190,14 @@ FIELDS = (
             device="Device",
         ),
     ),
-    Field("description", _P + "description", spec={"type": "str"}, canon=canon.text, clearable=True),
+    rows.DESCRIPTION,
     Field(
         "condition",
         _P + "condition",
         spec={"type": "str"},
         canon=canon.text,
         clearable=True,
-        rule=_filled,
+        rule=functools.partial(rules.not_empty, instead="omit it, or declare null to remove it"),
         examples=("@Resource[a] StringEquals 'b'",),
         wrong=("", " "),
     ),

@@ -26,7 +26,7 @@ from .._engine.fields import Field, Option, choice
 from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provisioning_status
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
 from .._engine.versions import Versions
-from . import compute, retirements, rule_destinations, workspace_rules, workspace_yaml
+from . import compute, retirements, rows, rule_destinations, workspace_rules, workspace_yaml
 from .outbound_rules import (
     RULE_TYPES,
     RULES,
@@ -257,8 +257,8 @@ FIELDS: tuple[Field, ...] = (
         cli_name=None,
     ),
     Field("display_name", "properties.friendlyName", spec={"type": "str", "aliases": ["friendly_name"]}, canon=text),
-    Field("description", "properties.description", spec={"type": "str"}, canon=text, clearable=True),
-    compute.TAGS,
+    rows.DESCRIPTION,
+    rows.TAGS,
     fixed("storage_account", "properties.storageAccount", _TYPES, **_id("Microsoft.Storage/storageAccounts")),
     # A null agrees with a workspace that has none (see workspace_rules.check_vault).
     fixed(

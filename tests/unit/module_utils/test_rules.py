@@ -236,6 +236,7 @@ LONGEST_HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
             ["", "-a", "a-", "a_b", "a.b", "a b", "a" * 64, "a\n"],
             "InvalidLabel",
         ),
+        (rules.not_empty, ["a", " a ", 0], ["", " ", "\n"], "EmptyText"),
         (
             partial(rules.network_name, longest=5),
             ["a", "7", "V.n-1", "a___", "a...b", "vnet_"],
@@ -868,6 +869,20 @@ RSA_ONLY = "Azure Machine Learning takes RSA public keys alone (how-to-create-at
             "tags",
             "The value of the tag 'a' has 257 characters; 256 is the most.",
             TAGS,
+        ),
+        (
+            lambda: rules.not_empty(" ", "the_option"),
+            "EmptyText",
+            "the_option",
+            "the_option must not be empty; omit it if it has no value.",
+            "this collection",
+        ),
+        (
+            lambda: rules.not_empty("", "the_option", instead="remove it"),
+            "EmptyText",
+            "the_option",
+            "the_option must not be empty; remove it.",
+            "this collection",
         ),
     ],
     ids=lambda value: "" if callable(value) else None,
