@@ -301,7 +301,8 @@ def _end_of(result: dict[str, t.Any]) -> str:
 
 def _badly_said(fault: Fault, result: dict[str, t.Any]) -> list[str]:
     failure, wrong = result["failure"], without_code(result)
-    codes, text = _codes(failure), f"{result['msg']} {failure}"
+    # A fleet's failure names each target's code; the whole failure is in the target's entry.
+    codes, text = _codes([failure, result.get("targets"), result.get("undeclared")]), f"{result['msg']} {failure}"
     if not any(tell in codes or (" " in tell and tell in text) for tell in fault.tells):
         wrong.append(
             f"the cause ({' or '.join(fault.tells) or 'none'}) is not told, but {sorted(codes)}: {result['msg']}"
