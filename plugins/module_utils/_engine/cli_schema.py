@@ -8,7 +8,6 @@ A kind has one of these as ``cli``. What is in a file in its option's place foll
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass, field
 
@@ -45,7 +44,6 @@ class CliSchema:
 
     types         the types of its files; for a schema without a type, or with another one, the name of the kind
     file          the schema, of which there may be several (``Kind.schema_of``)
-    module        the module that takes its files
     loader        the function of azure.ai.ml that reads them
     is_typed      whether ``type`` in a file is one of ``types``
     other_types   other values of ``type`` that its files have, for who gave one to another module
@@ -69,7 +67,6 @@ class CliSchema:
 
     types: tuple[str, ...]
     file: str = ""
-    module: str = field(kw_only=True)
     loader: str = field(default="load_compute", kw_only=True)
     is_typed: bool = field(default=True, kw_only=True)
     other_types: tuple[str, ...] = field(default=(), kw_only=True)
@@ -89,11 +86,6 @@ class CliSchema:
     group: t.Callable[[Tree], t.Any] = field(default=as_declared, kw_only=True)
     omit: t.Callable[[Tree], list[str]] = field(default=lambda _options: [], kw_only=True)
     groups_need: t.Mapping[str, str] = field(default_factory=dict, kw_only=True)
-
-
-def letters(text: str) -> str:
-    """A word without what its spellings differ in: the CLI takes LowPriority, lowpriority and low_priority."""
-    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def plain_schema(declared: Tree) -> str:

@@ -29,6 +29,8 @@ UPDATABLE = "updatable"
 CREATE_ONLY = "create_only"
 WRITE_ONLY = "write_only"
 READ_ONLY = "read_only"
+# For ``Field.implied``: whatever the value is, it follows from that of another resource.
+ANY_VALUE = object()
 
 
 def unchanged(value: t.Any) -> t.Any:
@@ -110,6 +112,7 @@ class Field(Option):
     goes_with   for WRITE_ONLY: options whose change is also sent with this value (a certificate's key with its host name)
     of_type     the value of the kind's option ``type`` without which there is no such option; None for all
     interrupts  the work in the resource that a change can interrupt
+    implied     of what the CLI's schema lacks, the value of a resource that was created without it, which an export does not mention
     """
 
     path: str
@@ -125,6 +128,7 @@ class Field(Option):
     shape: Shape | None = None
     of_type: str | None = None
     interrupts: tuple[str, ...] = ()
+    implied: t.Any = MISSING
 
     @property
     def is_flag(self) -> bool:

@@ -83,6 +83,8 @@ class Kind:
     """One kind of resource. Subclasses set the class attributes and override what differs."""
 
     label = "resource"
+    # The module that manages it, and that takes its files of the CLI.
+    module = ""
     # Of what is in a workspace, the collection that its id has, and that is listed with the query ``list_params``.
     collection = ""
     list_params: t.Mapping[str, str] = {}

@@ -200,7 +200,6 @@ class VirtualMachine(_Host):
     cli = CliSchema(
         ("virtualmachine",),
         "vmCompute.schema.json",
-        module="aml_attached_compute",
         read_only=(*READ_ONLY, "compute_location"),
         groups_need={"ssh_settings": "admin_username"},
     )
@@ -279,7 +278,6 @@ class SynapseSpark(Attached):
     cli = CliSchema(
         ("synapsespark",),
         "synapseSparkCompute.schema.json",
-        module="aml_attached_compute",
         read_only=(
             *READ_ONLY,
             "node_family",

@@ -15,7 +15,6 @@ from dataclasses import replace
 from .._core import canon, shape
 from .._core.arm_id import ArmId, Target
 from .._core.errors import RuleError
-from .._core.findings import Findings
 from .._core.paths import get_path
 from .._engine import rules
 from .._engine.fields import Field, choice, duration_from_seconds, seconds_from_service
@@ -23,16 +22,11 @@ from .._engine.kind import Body, fixed
 from .._engine.plan import Declared
 from . import online_deployment, serving_yaml
 from .online_deployment import Deployment
-from .online_endpoint import compute_id
+from .online_endpoint import check_compute, compute_id
 
 _SOURCE = "ARM types of 2026-05-01, BatchDeploymentProperties"
 _P = "properties."
 _SHARED = {row.option: row for row in online_deployment.FIELDS}
-_COMPUTE = "Microsoft.MachineLearningServices/workspaces/computes"
-
-
-def _compute(value: t.Any, option: str) -> Findings:
-    yield from rules.resource_id(value, option, _COMPUTE)
 
 
 def _model_to_arm(value: t.Any) -> t.Any:
@@ -73,7 +67,7 @@ FIELDS = (
         "compute",
         _P + "compute",
         spec={"type": "str"},
-        rule=_compute,
+        rule=check_compute,
         canon=canon.arm_id,
         examples=(
             "/subscriptions/11111111-0000-4000-8000-000000000001/resourceGroups/rg/providers/"
@@ -126,6 +120,7 @@ class BatchDeployment(Deployment):
     """A deployment of a batch endpoint."""
 
     label = "batch deployment"
+    module = "aml_batch_deployment"
     cli = serving_yaml.BATCH_DEPLOYMENT
     collection = "batch_deployments"
     parent_label = "batch endpoint"
@@ -152,18 +147,6 @@ class BatchDeployment(Deployment):
 
     def skeleton(self, target: Target, declared: Declared, parent: Body | None) -> Body:
         return {"location": (parent or {}).get("location"), "properties": {}}
-
-    def project(self, body: Body) -> dict[str, t.Any]:
-        values = self.read(body)
-        values["settings"]["environment_variables"] = values["settings"]["environment_variables"] or {}
-        return {
-            "id": body.get("id"),
-            "name": body.get("name"),
-            "endpoint_name": ArmId(body.get("id") or "").parent.name,
-            **values,
-            "tags": values["tags"] or {},
-            "provisioning_state": (body.get("properties") or {}).get("provisioningState"),
-        }
 
     def summary(self, result: t.Mapping[str, t.Any]) -> str | None:
         return f"on {ArmId(str(result.get('compute'))).name}"

@@ -142,7 +142,6 @@ class Cluster(ComputeKind):
     cli = CliSchema(
         ("amlcompute",),
         "amlCompute.schema.json",
-        module="aml_compute_cluster",
         respell=one_subnet,
         groups_need={"ssh_settings": "admin_username"},
     )

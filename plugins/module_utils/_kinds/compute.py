@@ -84,6 +84,11 @@ def identity_ids(value: t.Any) -> list[str]:
     return [canon.full_id(item.get("resource_id") if isinstance(item, dict) else item) for item in value or []]
 
 
+def plain_identity(value: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The declared identity with plain ids."""
+    return {"type": value.get("type"), "user_assigned_identities": identity_ids(value.get("user_assigned_identities"))}
+
+
 def identity_spec(*types: str) -> dict[str, t.Any]:
     """The argument spec of ``identity`` for a kind that takes these types."""
     return {
@@ -276,9 +281,8 @@ class ComputeKind(Kind):
 
     compute_type = ""
     collection = "computes"
-    # The studio's tab that shows it, and the module that manages it.
+    # The studio's tab that shows it.
     tab = "attached"
-    module = ""
     # What inner properties only the service writes.
     read_only_inner: tuple[str, ...] = ()
     # What its SSH settings say.
@@ -310,8 +314,7 @@ class ComputeKind(Kind):
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)
         if flat.get("identity"):
-            ids = identity_ids(flat["identity"].get("user_assigned_identities"))
-            flat["identity"] = {"type": flat["identity"].get("type"), "user_assigned_identities": ids}
+            flat["identity"] = plain_identity(flat["identity"])
         return flat
 
     def retirement_notices(self, declared: Declared, body: Body | None) -> list[Notice]:

@@ -228,6 +228,7 @@ FIELDS = (
         canon=bool,
         shape=shape.FLAG,
         cli_name=None,
+        implied=False,
     ),
     Field(
         "pe_requirement",
@@ -271,6 +272,7 @@ class Connection(Kind):
     """
 
     label = "connection"
+    module = "aml_connection"
     cli = CLI
     collection = "connections"
     api_version = versions.STABLE

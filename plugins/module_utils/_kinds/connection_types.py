@@ -9,20 +9,14 @@ import difflib
 import re
 import typing as t
 
-from .._engine.cli_schema import letters
-
-
-def _snake(word: str) -> str:
-    """As azure-ai-ml spells a word of ARM (``camel_to_snake``): AzureSqlDb is azure_sql_db."""
-    text = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", word)
-    return re.sub("([a-z0-9])([A-Z])", r"\1_\2", text).lower()
+from .._core.words import letters, snake_case
 
 
 class Words:
     """The known words of an enum that is open: ``named`` are those that the CLI names otherwise. A word that is not known stays as it is."""
 
     def __init__(self, words: t.Iterable[str], named: t.Mapping[str, str]) -> None:
-        self.names = {word: named.get(word) or _snake(word) for word in words}
+        self.names = {word: named.get(word) or snake_case(word) for word in words}
         self._words = {letters(spelling): word for word, name in self.names.items() for spelling in (word, name)}
 
     def to_arm(self, value: t.Any) -> t.Any:

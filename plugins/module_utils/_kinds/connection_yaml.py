@@ -151,7 +151,6 @@ CLI = CliSchema(
     ("connection",),
     # As the samples of azureml-examples have it.
     "http://azureml/sdk-2-0/Connection.json",
-    module="aml_connection",
     loader="load_connection",
     is_typed=False,
     other_types=TYPES,

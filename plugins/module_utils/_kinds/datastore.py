@@ -187,6 +187,7 @@ FIELDS = (
         canon=bool,
         shape=shape.FLAG,
         cli_name=None,
+        implied=False,
     ),
     _storage(
         "account_name",
@@ -235,6 +236,7 @@ FIELDS = (
         canon=_identity,
         shape=shape.TEXT,
         cli_name=None,
+        implied="none",
         **choice(
             none="None",
             workspace_system_assigned_identity="WorkspaceSystemAssignedIdentity",
@@ -284,7 +286,8 @@ class Datastore(Kind):
     """
 
     label = "datastore"
-    cli = CliSchema(TYPES, module="aml_datastore", loader="load_datastore", respell=_credentials_of_cli)
+    module = "aml_datastore"
+    cli = CliSchema(TYPES, loader="load_datastore", respell=_credentials_of_cli)
     collection = "datastores"
     api_version = versions.STABLE
     parent_label = "workspace"

@@ -154,6 +154,7 @@ class DiagnosticSetting(Kind):
     """A diagnostic setting of a workspace. A PUT replaces it as a whole, and takes effect at once."""
 
     label = "diagnostic setting"
+    module = "aml_diagnostic_setting"
     collection = "diagnostic_settings"
     api_version = "2021-05-01-preview"
     parent_label = "workspace"

@@ -111,6 +111,7 @@ FIELDS = (
         _FOREVER,
         spec={"type": "str", "choices": ["personal", "shared"]},
         cli_name=None,
+        implied="shared",
         canon=caseless,
         **choice(personal="Personal", shared="Shared"),
     ),

@@ -20,7 +20,7 @@ _WEEK_DAYS = "schedules.compute_start_stop.trigger.schedule.week_days"
 def _respell(tree: Tree) -> None:
     one_subnet(tree)
     _idle_minutes(tree)
-    _each(tree, _WEEK_DAYS, _snake)
+    _each(tree, _WEEK_DAYS, _plain_word)
 
 
 def _idle_minutes(tree: Tree) -> None:
@@ -30,7 +30,7 @@ def _idle_minutes(tree: Tree) -> None:
         tree.setdefault("idle_time_before_shutdown_minutes", int(fields.seconds_from_duration(duration) // 60))
 
 
-def _snake(value: t.Any) -> t.Any:
+def _plain_word(value: t.Any) -> t.Any:
     if not isinstance(value, str):
         return value
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", value).replace(" ", "").lower()
@@ -80,7 +80,6 @@ def _take_privileges(options: Tree) -> list[str]:
 CLI = CliSchema(
     ("computeinstance",),
     "computeInstance.schema.json",
-    module="aml_compute_instance",
     read_only=(
         *READ_ONLY,
         "state",

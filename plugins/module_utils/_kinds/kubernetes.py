@@ -163,7 +163,6 @@ class Kubernetes(Attached):
     cli = CliSchema(
         ("kubernetes",),
         "kubernetesCompute.schema.json",
-        module="aml_attached_compute",
         respell=_from_cli,
         write=_to_cli,
     )

@@ -296,10 +296,10 @@ class Registry(Kind):
     """A registry of assets. Regions can be added; what the service does about one that a PUT does not have is not documented."""
 
     label = "registry"
+    module = "aml_registry"
     cli = CliSchema(
         ("registry",),
         "registry.schema.json",
-        module="aml_registry",
         loader="load_registry",
         is_typed=False,
         read_only=(

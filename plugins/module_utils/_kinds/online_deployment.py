@@ -17,10 +17,10 @@ from .._core import canon, redact, shape
 from .._core.arm_id import ArmId, Target
 from .._core.errors import RuleError
 from .._core.findings import Finding, Findings
-from .._core.paths import get_path
+from .._core.paths import get_path, set_path, without_nulls
 from .._engine import rules, versions
 from .._engine.exported import Exported
-from .._engine.fields import Field, choice, duration_from_seconds, seconds_from_service
+from .._engine.fields import ANY_VALUE, Field, choice, duration_from_seconds, seconds_from_service
 from .._engine.kind import Body, Kind, fixed
 from .._engine.plan import Declared, Plan
 from . import retirements, rows, serving_yaml
@@ -83,7 +83,21 @@ _ASSETS = {
     "environment": _Asset("environments"),
     "code_configuration.code": _Asset("codes", in_registry=False),
 }
-_WRONG_ASSETS = ("", "iris", "azureml:iris@latest", "./model", "/subscriptions/x/models/iris")
+
+
+def _reference(option: str, path: str, *examples: str) -> Field:
+    return Field(
+        option,
+        _P + path,
+        spec={"type": "str"},
+        rule=_ASSETS[option],
+        canon=_same_asset,
+        shape=shape.TEXT,
+        clearable=True,
+        examples=examples,
+        wrong=("", "iris", "azureml:iris@latest", "./model", "/subscriptions/x/models/iris"),
+    )
+
 
 # --- numbers and durations ---
 
@@ -158,7 +172,7 @@ def _collections_to_arm(value: t.Any) -> dict[str, t.Any]:
         }
         for name, content in value.items()
     }
-    return {name: {key: one for key, one in row.items() if one is not None} for name, row in rows.items()}
+    return dict(without_nulls(rows))
 
 
 def _collections_from_arm(value: t.Any) -> dict[str, t.Any]:
@@ -170,7 +184,7 @@ def _collections_from_arm(value: t.Any) -> dict[str, t.Any]:
         }
         for name, content in value.items()
     }
-    return {name: {key: one for key, one in row.items() if one is not None} for name, row in rows.items()}
+    return dict(without_nulls(rows))
 
 
 def _same_collections(value: t.Any) -> t.Any:
@@ -371,21 +385,12 @@ FIELDS = (
         "a deployment is in the region of its endpoint",
         spec={"type": "str"},
         cli_name=None,
+        implied=ANY_VALUE,
         canon=canon.region,
     ),
     rows.DESCRIPTION,
     rows.TAGS,
-    Field(
-        "model",
-        _P + "model",
-        spec={"type": "str"},
-        rule=_ASSETS["model"],
-        canon=_same_asset,
-        shape=shape.TEXT,
-        clearable=True,
-        examples=("azureml:iris:3", "azureml://registries/shared/models/iris/versions/1"),
-        wrong=_WRONG_ASSETS,
-    ),
+    _reference("model", "model", "azureml:iris:3", "azureml://registries/shared/models/iris/versions/1"),
     Field(
         "model_mount_path",
         _P + "modelMountPath",
@@ -394,28 +399,8 @@ FIELDS = (
         clearable=True,
         examples=("/var/models",),
     ),
-    Field(
-        "environment",
-        _P + "environmentId",
-        spec={"type": "str"},
-        rule=_ASSETS["environment"],
-        canon=_same_asset,
-        shape=shape.TEXT,
-        clearable=True,
-        examples=("azureml:sklearn:1",),
-        wrong=_WRONG_ASSETS,
-    ),
-    Field(
-        "code_configuration.code",
-        _P + "codeConfiguration.codeId",
-        spec={"type": "str"},
-        rule=_ASSETS["code_configuration.code"],
-        canon=_same_asset,
-        shape=shape.TEXT,
-        clearable=True,
-        examples=("azureml:scoring:1",),
-        wrong=_WRONG_ASSETS,
-    ),
+    _reference("environment", "environmentId", "azureml:sklearn:1"),
+    _reference("code_configuration.code", "codeConfiguration.codeId", "azureml:scoring:1"),
     Field(
         "code_configuration.scoring_script",
         _P + "codeConfiguration.scoringScript",
@@ -567,11 +552,24 @@ class Deployment(Kind):
         new["properties"].pop("properties", None)
         return new
 
+    def project(self, body: Body) -> dict[str, t.Any]:
+        values = self.read(body)
+        set_path(values, self.variables, get_path(values, self.variables) or {})
+        return {
+            "id": body.get("id"),
+            "name": body.get("name"),
+            "endpoint_name": ArmId(body.get("id") or "").parent.name,
+            **values,
+            "tags": values["tags"] or {},
+            "provisioning_state": (body.get("properties") or {}).get("provisioningState"),
+        }
+
 
 class OnlineDeployment(Deployment):
     """A deployment of an online endpoint. A PUT rolls the change out on its instances."""
 
     label = "online deployment"
+    module = "aml_online_deployment"
     cli = serving_yaml.ONLINE_DEPLOYMENT
     collection = "online_deployments"
     parent_label = "online endpoint"
@@ -679,18 +677,6 @@ class OnlineDeployment(Deployment):
         return {option: value for option, value in kept.items() if option not in others}
 
     # --- what the user sees ---
-
-    def project(self, body: Body) -> dict[str, t.Any]:
-        values = self.read(body)
-        return {
-            "id": body.get("id"),
-            "name": body.get("name"),
-            "endpoint_name": ArmId(body.get("id") or "").parent.name,
-            **values,
-            "tags": values["tags"] or {},
-            "environment_variables": values["environment_variables"] or {},
-            "provisioning_state": (body.get("properties") or {}).get("provisioningState"),
-        }
 
     def summary(self, result: t.Mapping[str, t.Any]) -> str | None:
         return f"{result.get('instance_count') or '?'} x {result.get('instance_type') or 'instances'}"

@@ -27,7 +27,6 @@ from . import compute, rows, serving_yaml
 _SOURCE = "ARM types of 2026-05-01, OnlineEndpointProperties"
 _TRAFFIC_SOURCE = "how-to-safely-rollout-online-endpoints"
 _P = "properties."
-_READ_ONLY = ("provisioningState", "scoringUri", "swaggerUri", "keys")
 NAME = r"[a-zA-Z](?:[a-zA-Z0-9-]{1,30}[a-zA-Z0-9])"
 CHANNELS = {"traffic": "traffic", "mirror_traffic": "mirrored traffic"}
 
@@ -49,7 +48,7 @@ def compute_id(value: t.Any, workspace: str) -> t.Any:
     return canon.full_id(plain) if plain.startswith("/") else f"{collection_id(workspace, 'computes')}/{plain}"
 
 
-def _compute(value: t.Any, option: str) -> Findings:
+def check_compute(value: t.Any, option: str) -> Findings:
     yield from rules.resource_id(value, option, "Microsoft.MachineLearningServices/workspaces/computes")
 
 
@@ -143,18 +142,6 @@ class PropertiesField(Field):
         return {**(before or {}), **{str(name): str(value) for name, value in (declared or {}).items()}}
 
 
-def check_properties(declared: Declared, current: dict[str, t.Any]) -> Findings:
-    """The properties of an endpoint that exists stay as they are."""
-    held = current["properties"] or {}
-    for name, value in (declared.get("properties") or {}).items():
-        if name in held and str(value) != str(held[name]):
-            message = (
-                f"properties.{name} cannot become {str(value)!r}, because it is {held[name]!r}: "
-                "properties of an endpoint can be added, and neither changed nor removed."
-            )
-            yield Finding("PropertyIsFinal", "properties", message, _SOURCE)
-
-
 _SHARES: dict[str, t.Any] = {
     "spec": {"type": "dict"},
     "canon": _same_shares,
@@ -170,7 +157,7 @@ FIELDS = (
         "an endpoint stays on the compute that it was created on",
         clearable=True,
         spec={"type": "str"},
-        rule=_compute,
+        rule=check_compute,
         canon=canon.arm_id,
         examples=(
             "/subscriptions/11111111-0000-4000-8000-000000000001/resourceGroups/rg/providers/"
@@ -257,20 +244,72 @@ OPTIONS = (
 )
 
 
-class OnlineEndpoint(Kind):
-    """An online endpoint of a workspace. A PUT replaces it as a whole; its traffic is often set by others, and stays where it is not declared."""
+class ServingEndpoint(Kind):
+    """What online and batch endpoints share. A PUT replaces one as a whole."""
 
-    label = "online endpoint"
-    cli = serving_yaml.ONLINE_ENDPOINT
-    collection = "online_endpoints"
     api_version = versions.STABLE
     parent_label = "workspace"
     parent_api_version = versions.STABLE
     parent_is_of_provider = True
     rewrite_fixes_failed = name_is_enough = True
-    # Recorded: docs/facts.md o.1.
+    # Recorded of online endpoints: docs/facts.md o.1.
     absent_statuses = (204, 404)
     uses_computes = True
+
+    def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
+        yield from super().check(target, declared, tree)
+        yield from check_name(target.name, "name", self.label)
+
+    def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
+        """The properties of an endpoint that exists stay as they are."""
+        held = current["properties"] or {}
+        for name, value in (declared.get("properties") or {}).items():
+            if name in held and str(value) != str(held[name]):
+                message = (
+                    f"properties.{name} cannot become {str(value)!r}, because it is {held[name]!r}: "
+                    "properties of an endpoint can be added, and neither changed nor removed."
+                )
+                yield Finding("PropertyIsFinal", "properties", message, _SOURCE)
+
+    def writable(self, body: Body) -> Body:
+        return writable(body, ("provisioningState", "scoringUri", "swaggerUri", "keys"))
+
+    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
+        """Without what names deployments, which go with the old endpoint, and what the service keeps about it."""
+        new = super().recreate_body(body, plan, declared, target, parent)
+        for row in self.fields:
+            if row.option in self.naming_children:
+                new["properties"].pop(row.path.split(".")[1], None)
+        return without_service_properties(new)
+
+    def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
+        return self.fields, without_service_properties(body)
+
+    def kept(self, body: Body) -> Declared:
+        return {option: value for option, value in super().kept(body).items() if option not in self.naming_children}
+
+    def project(self, body: Body) -> dict[str, t.Any]:
+        values = self.read(body)
+        properties = body.get("properties") or {}
+        return {
+            "id": body.get("id"),
+            "name": body.get("name"),
+            **values,
+            "tags": values["tags"] or {},
+            "properties": values["properties"] or {},
+            "scoring_uri": properties.get("scoringUri"),
+            "openapi_uri": properties.get("swaggerUri"),
+            "provisioning_state": properties.get("provisioningState"),
+        }
+
+
+class OnlineEndpoint(ServingEndpoint):
+    """An online endpoint of a workspace. Its traffic is often set by others, and stays where it is not declared."""
+
+    label = "online endpoint"
+    module = "aml_online_endpoint"
+    cli = serving_yaml.ONLINE_ENDPOINT
+    collection = "online_endpoints"
     child_collection = "online_deployments"
     naming_children = tuple(CHANNELS)
     release = "Move the traffic away (traffic={})"
@@ -296,13 +335,11 @@ class OnlineEndpoint(Kind):
         if flat.get("compute"):
             flat["compute"] = compute_id(flat["compute"], target.parent_id)
         if flat.get("identity"):
-            ids = compute.identity_ids(flat["identity"].get("user_assigned_identities"))
-            flat["identity"] = {"type": flat["identity"].get("type"), "user_assigned_identities": ids}
+            flat["identity"] = compute.plain_identity(flat["identity"])
         return flat
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
-        yield from check_name(target.name, "name", self.label)
         if tree.get("expected_traffic", {}) is None:
             # A variable without a value must not overwrite what another writer has set.
             message = (
@@ -325,7 +362,7 @@ class OnlineEndpoint(Kind):
                 yield Finding("DeploymentMissing", option, message, _SOURCE)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
-        yield from check_properties(declared, current)
+        yield from super().check_update(declared, current)
         self._require_expected(shares_of(current["traffic"]))
         both = {
             option: declared.get(option, current[option])
@@ -362,25 +399,13 @@ class OnlineEndpoint(Kind):
             "properties": {"authMode": "Key"},
         }
 
-    def writable(self, body: Body) -> Body:
-        return writable(body, _READ_ONLY)
-
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
         new = super().recreate_body(body, plan, declared, target, parent)
         new.pop("kind", None)
-        # Its deployments go with the old one, and what the service keeps about it.
-        for name in ("traffic", "mirrorTraffic"):
-            new["properties"].pop(name, None)
-        return without_service_properties(new)
-
-    def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
-        return self.fields, without_service_properties(body)
+        return new
 
     def named_children(self, values: t.Mapping[str, t.Any]) -> set[str]:
         return receivers(values)
-
-    def kept(self, body: Body) -> Declared:
-        return {option: value for option, value in super().kept(body).items() if option not in CHANNELS}
 
     # --- state ---
 
@@ -391,21 +416,12 @@ class OnlineEndpoint(Kind):
     # --- what the user sees ---
 
     def project(self, body: Body) -> dict[str, t.Any]:
-        values = self.read(body)
-        properties = body.get("properties") or {}
+        common = super().project(body)
         return {
-            "id": body.get("id"),
-            "name": body.get("name"),
-            "type": "kubernetes" if values["compute"] else "managed",
-            **values,
+            **common,
+            "type": "kubernetes" if common["compute"] else "managed",
             "identity": compute.projected_identity(body),
-            "tags": values["tags"] or {},
-            "properties": values["properties"] or {},
-            "traffic": values["traffic"] or {},
-            "mirror_traffic": values["mirror_traffic"] or {},
-            "scoring_uri": properties.get("scoringUri"),
-            "openapi_uri": properties.get("swaggerUri"),
-            "provisioning_state": properties.get("provisioningState"),
+            **{option: common[option] or {} for option in CHANNELS},
         }
 
     def summary(self, result: t.Mapping[str, t.Any]) -> str | None:

@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.arm_id import OTHER_TYPES
+from .._engine.cli_schema import CliSchema
 from .._engine.kind import Body, Kind
 from . import compute
 from .aks import AKS
@@ -113,15 +114,22 @@ def kind_of_type(type_: str) -> Kind:
     return _BY_TYPE.get(type_, compute.ANY)
 
 
+_WORKSPACE = Workspace()
 _KINDS: tuple[Kind, ...] = (
     *INFO_KINDS.values(),
     *(kind for collection in OTHERS.values() for kind in collection.kinds.values()),
-    Workspace(),
+    _WORKSPACE,
     REGISTRY,
 )
+_SCHEMAS: tuple[tuple[CliSchema, str], ...] = (
+    *((kind.cli, kind.module) for kind in _KINDS if kind.cli is not None),
+    (FEATURE_STORE, _WORKSPACE.module),
+)
 # The schemas of the CLI, by the types of their files, or by the name of a kind whose schema has none.
-CLI_SCHEMAS = {
-    type_: schema
-    for schema in (*(kind.cli for kind in _KINDS if kind.cli is not None), FEATURE_STORE)
-    for type_ in schema.types
-}
+CLI_SCHEMAS = {type_: schema for schema, _module in _SCHEMAS for type_ in schema.types}
+
+
+def module_of_type(type_: str) -> str:
+    """The module that takes files of a type, for who gave one to another module. Two types are those of datastores and of connections."""
+    typed = (module for schema, module in _SCHEMAS if schema.is_typed and type_ in schema.types)
+    return next(typed, next((module for schema, module in _SCHEMAS if type_ in schema.other_types), ""))

@@ -16,6 +16,7 @@ import typing as t
 from .._core import canon, paths, redact
 from .._core.arm_id import Target
 from .._core.findings import Finding, Findings
+from .._core.words import snake_case
 from .._engine import rules
 from .._engine.fields import Field
 from .._engine.kind import Body, Kind, Request
@@ -240,4 +241,4 @@ def check_filled_in(value: t.Any, place: str) -> Findings:
 
 def project(body: Body) -> dict[str, t.Any]:
     """The document with its outer keys in snake case; what is inside ``properties`` keeps the service's spelling."""
-    return {re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower(): value for key, value in body.items()}
+    return {snake_case(key): value for key, value in body.items()}

@@ -212,6 +212,7 @@ class RoleAssignment(Kind):
     """
 
     label = "role assignment"
+    module = "aml_role_assignment"
     collection = "role_assignments"
     api_version = "2022-04-01"
     # Without those of narrower scopes, such as single endpoints.

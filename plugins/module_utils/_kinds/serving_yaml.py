@@ -155,7 +155,6 @@ _DEPLOYMENT = ("kind", "creation_context")
 
 ONLINE_ENDPOINT = CliSchema(
     ("online_endpoint",),
-    module="aml_online_endpoint",
     loader="load_online_endpoint",
     is_typed=False,
     shows=_is_online_endpoint,
@@ -165,7 +164,6 @@ ONLINE_ENDPOINT = CliSchema(
 BATCH_ENDPOINT = CliSchema(
     ("batch_endpoint",),
     "batchEndpoint.schema.json",
-    module="aml_batch_endpoint",
     loader="load_batch_endpoint",
     is_typed=False,
     shows=_is_batch_endpoint,
@@ -174,7 +172,6 @@ BATCH_ENDPOINT = CliSchema(
 )
 ONLINE_DEPLOYMENT = CliSchema(
     ("online_deployment",),
-    module="aml_online_deployment",
     loader="load_online_deployment",
     is_typed=False,
     shows=_is_online_deployment,
@@ -188,7 +185,6 @@ ONLINE_DEPLOYMENT = CliSchema(
 BATCH_DEPLOYMENT = CliSchema(
     ("batch_deployment",),
     "modelBatchDeployment.schema.json",
-    module="aml_batch_deployment",
     loader="load_batch_deployment",
     is_typed=False,
     shows=_is_batch_deployment,

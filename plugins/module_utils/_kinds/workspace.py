@@ -343,7 +343,14 @@ FIELDS: tuple[Field, ...] = (
         canon=boolean_text,
     ),
     # The CLI's schema has no such field.
-    Field("v1_legacy_mode", "properties.v1LegacyMode", spec={"type": "bool"}, cli_name=None, canon=boolean_text),
+    Field(
+        "v1_legacy_mode",
+        "properties.v1LegacyMode",
+        spec={"type": "bool"},
+        cli_name=None,
+        implied=False,
+        canon=boolean_text,
+    ),
     fixed(
         "customer_managed_key.key_vault",
         "properties.encryption.keyVaultProperties.keyVaultArmId",
@@ -377,6 +384,7 @@ FIELDS: tuple[Field, ...] = (
         versions=Versions("2025-06-01", "2024-07-01-preview"),
         spec={"type": "bool"},
         cli_name=None,
+        implied=False,
         canon=boolean_text,
     ),
     Field(
@@ -425,6 +433,7 @@ FIELDS: tuple[Field, ...] = (
         versions=_NETWORK_VERSIONS,
         spec={"type": "bool"},
         cli_name=None,
+        implied=False,
         canon=boolean_text,
         from_arm=lambda ready: boolean_text(ready) is True or None,
     ),
@@ -491,6 +500,7 @@ FIELDS: tuple[Field, ...] = (
         versions=Versions("2025-09-01", "2024-10-01-preview"),
         spec={"type": "bool"},
         cli_name=None,
+        implied=False,
         canon=boolean_text,
     ),
     # Of this version alone, which sends it in a separate PATCH; every version returns it (docs/facts.md d.2).
@@ -500,6 +510,7 @@ FIELDS: tuple[Field, ...] = (
         versions=Versions("2025-09-01", stable_until="2025-09-01"),
         spec={"type": "bool"},
         cli_name=None,
+        implied=False,
         canon=boolean_text,
     ),
     Field(
@@ -509,6 +520,7 @@ FIELDS: tuple[Field, ...] = (
         versions=Versions("2025-04-01", "2024-10-01-preview"),
         spec={"type": "str", "choices": ["v1", "v2"]},
         cli_name=None,
+        implied="v1",
         canon=caseless,
         **choice(v1="V1", v2="V2"),
     ),
@@ -587,6 +599,7 @@ class Workspace(Kind):
     """One per task: the declared outbound rules are rows of the table too."""
 
     label = "workspace"
+    module = "aml_workspace"
     cli = workspace_yaml.CLI
     rewrite_fixes_failed = True
     api_version = versions.STABLE
@@ -638,8 +651,7 @@ class Workspace(Kind):
         self.fields = (*FIELDS, *(rule_field(rule["name"]) for rule in rules if rule.get("name")))
         flat = super().declare(tree, target)
         if flat.get("identity"):
-            ids = compute.identity_ids(flat["identity"].get("user_assigned_identities"))
-            flat["identity"] = {"type": flat["identity"].get("type"), "user_assigned_identities": ids}
+            flat["identity"] = compute.plain_identity(flat["identity"])
         for rule in rules:
             desired = {key: rule.get(key) for key in ("name", "type")}
             desired["destination"] = rule_destinations.normal(rule.get("destination"))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._engine.cli_schema import HEAD, CliSchema, letters, plain_schema
+from .._core.words import letters
+from .._engine.cli_schema import HEAD, CliSchema, plain_schema
 
 Tree = dict[str, t.Any]
 
@@ -118,7 +119,6 @@ _READ_ONLY = (
 CLI = CliSchema(
     ("workspace",),
     "workspace.schema.json",
-    module="aml_workspace",
     loader="load_workspace",
     is_typed=False,
     variants=("featurestore",),
@@ -130,7 +130,6 @@ CLI = CliSchema(
 FEATURE_STORE = CliSchema(
     ("featurestore",),
     "http://azureml/sdk-2-0/FeatureStore.json",
-    module="aml_workspace",
     loader="load_feature_store",
     is_typed=False,
     shows=_is_feature_store,

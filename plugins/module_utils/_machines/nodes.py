@@ -24,6 +24,7 @@ from .._core.answers import is_absent
 from .._core.arm_id import ArmId
 from .._core.client import ReadClient
 from .._core.errors import AmlError, ArmError, all_foreseen
+from .._core.words import snake_case
 from .._kinds.compute import kind_name
 from .._kinds.registry import INFO_KINDS, kind_of
 
@@ -185,7 +186,7 @@ def cluster(body: Body, nodes: t.Iterable[Body]) -> list[Machine]:
         Machine(
             compute=_named(body["name"]),
             type=kind_name(body),
-            state=_snake(node.get("nodeState")),
+            state=_state(node.get("nodeState")),
             node_id=_named(node["nodeId"]),
             run_id=node.get("runId") or None,
             user=user,
@@ -211,7 +212,7 @@ def instance(body: Body) -> Machine:
     return Machine(
         compute=_named(body["name"]),
         type=kind_name(body),
-        state=_snake(inner.get("state")),
+        state=_state(inner.get("state")),
         user=user,
         public_ip_address=_address(ends.get("publicIpAddress")),
         private_ip_address=_address(ends.get("privateIpAddress")),
@@ -239,8 +240,8 @@ def up(machine: Machine) -> bool:
     return access is not None and machine.state in access.states
 
 
-def _snake(state: t.Any) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(state or "unknown")).lower()
+def _state(value: t.Any) -> str:
+    return snake_case(str(value or "unknown"))
 
 
 def _port(value: t.Any) -> int | None:

@@ -15,7 +15,7 @@ from .._core.findings import ERROR, Finding
 from .._engine import rules
 from .._engine.kind import Kind
 from .._engine.plan import Declared
-from .._kinds.registry import INFO_KINDS, Collection
+from .._kinds.registry import Collection
 from . import specs, values
 from .kind_specs import FLEET_SPECS
 
@@ -148,8 +148,7 @@ def _declaration(
     checked = checker.check(type_, own)
     findings.refuse([*rules.segment(target.name, "name"), *checked.findings])
     if checked.mistakes:
-        module = INFO_KINDS[type_].module if type_ in INFO_KINDS else f"aml_{type_}"
-        hint = f"Correct the options of the {kind.label}; ansible-doc azureml.compute.{module} describes them."
+        hint = f"Correct the options of the {kind.label}; ansible-doc azureml.compute.{kind.module} describes them."
         raise RuleError(" ".join(checked.mistakes), code="InvalidOption", hint=hint)
     tree = specs.given(FLEET_SPECS[type_], own, checked.options)
     for settings in tree.values() if entry.get("state") != "absent" else ():

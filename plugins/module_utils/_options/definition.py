@@ -18,8 +18,8 @@ import typing as t
 from .._core import redact, safe_yaml
 from .._core.errors import RuleError
 from .._core.findings import Finding, Findings, refuse
-from .._engine.cli_schema import letters
-from .._kinds.registry import CLI_SCHEMAS
+from .._core.words import letters
+from .._kinds.registry import CLI_SCHEMAS, module_of_type
 
 Tree = dict[str, t.Any]
 Spec = t.Mapping[str, dict[str, t.Any]]
@@ -103,7 +103,7 @@ def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
 
 
 def _wrong_type(named: t.Any, kinds: t.Sequence[str]) -> RuleError:
-    module = _module_of(str(named).casefold())
+    module = module_of_type(str(named).casefold())
     better = f" Use azureml.compute.{module}." if module else ""
     problem = "definition.type is missing" if named is None else f"definition.type is {named!r}"
     return RuleError(
@@ -111,14 +111,6 @@ def _wrong_type(named: t.Any, kinds: t.Sequence[str]) -> RuleError:
         code="WrongDefinitionType",
         hint="Nothing was sent. Correct definition.type.",
     )
-
-
-def _module_of(type_: str) -> str:
-    """The module that takes files of a type, for who gave one to another module. Two types are those of datastores and of connections."""
-    own = CLI_SCHEMAS.get(type_)
-    if own is not None and own.is_typed:
-        return own.module
-    return next((schema.module for schema in CLI_SCHEMAS.values() if type_ in schema.other_types), "")
 
 
 def _complete(declared: Tree, given: Tree, kind: str) -> Tree:

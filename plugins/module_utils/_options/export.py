@@ -18,7 +18,7 @@ from .._core.arm_id import ArmId
 from .._core.errors import AmlError
 from .._engine.cli_schema import CliSchema
 from .._engine.exported import FILL_IN, NO_COUNTERPART, SEPARATE, Exported
-from .._engine.fields import CREATE_ONLY, UPDATABLE
+from .._engine.fields import ANY_VALUE, CREATE_ONLY, UPDATABLE
 from .._engine.kind import Body, Kind
 from .._kinds.registry import Collection
 from . import uncovered
@@ -172,27 +172,6 @@ def _listed(value: t.Any) -> list[t.Any]:
 _NO_FIELD = "the CLI's schema has no such field: only the file for the CLI is without it"
 
 
-# Of the options that the CLI's schema lacks, what a resource has that was created without them: an export does not mention it.
-_IMPLIED: Tree = {
-    "application_sharing_policy": "shared",
-    "enable_service_side_cmk_encryption": False,
-    "include_spark": False,
-    "is_default": False,
-    "managed_network.enable_firewall_log": False,
-    "managed_network.enable_network_monitor": False,
-    "managed_network.managed_network_kind": "v1",
-    "service_data_access_auth_identity": "none",
-    "use_workspace_managed_identity": False,
-    "v1_legacy_mode": False,
-}
-# Likewise, whatever the value: a deployment is where its endpoint is.
-_FOLLOWING = ("location",)
-
-
-def _follows(option: str, value: t.Any) -> bool:
-    return option in _FOLLOWING or (option in _IMPLIED and bool(_IMPLIED[option] == value))
-
-
 _NO_PART = "the CLI's schema needs {}, which the service does not return: only the file for the CLI is without it"
 
 
@@ -221,7 +200,7 @@ def _omit_unknown(kind: Kind, options: Tree) -> list[str]:
         value = paths.get_path(options, row.option)
         if row.cli_name is None and value is not paths.MISSING:
             paths.remove_path(options, row.option)
-            if not _follows(row.option, value):
+            if row.implied is not ANY_VALUE and row.implied != value:
                 differing.append(row.option)
     return differing
 

@@ -13,7 +13,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.errors import RuleError
-from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import CLI_SCHEMAS
+from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import (
+    CLI_SCHEMAS,
+    COLLECTIONS,
+    module_of_type,
+)
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.workspace import Workspace
 from ansible_collections.azureml.compute.plugins.module_utils._options import definition as _definition
 from ansible_collections.azureml.compute.plugins.module_utils._options import specs
@@ -196,5 +200,11 @@ def test_a_file_without_a_type_shows_one_kind(declared: Tree, kind: str | None) 
 def test_each_file_has_a_module_and_a_loader() -> None:
     ml = pytest.importorskip("azure.ai.ml")
     assert {name for name, schema in CLI_SCHEMAS.items() if not callable(getattr(ml, schema.loader, None))} == set()
-    missing = [name for name, schema in CLI_SCHEMAS.items() if not (MODULES / f"{schema.module}.py").exists()]
-    assert missing == []
+    shared = {type_ for schema in CLI_SCHEMAS.values() for type_ in schema.other_types}
+    typed = {name for name, schema in CLI_SCHEMAS.items() if schema.is_typed} | shared
+    assert [name for name in typed if not (MODULES / f"{module_of_type(name)}.py").exists()] == []
+
+
+def test_each_kind_of_a_list_has_a_module() -> None:
+    kinds = {name: kind for collection in COLLECTIONS.values() for name, kind in collection.kinds.items()}
+    assert [name for name, kind in kinds.items() if not (MODULES / f"{kind.module}.py").exists()] == []
