@@ -22,9 +22,4 @@ options:
       - Name of the workspace whose region is read. Required if O(location) is not set.
     type: str
     aliases: [workspace_name, ml_workspace]
-  api_version:
-    description:
-      - API version for requests to the service, such as V(2026-05-01), actions included. Defaults to V(2026-05-01), or to a
-        preview version if an option is set that only preview versions have.
-    type: str
 """

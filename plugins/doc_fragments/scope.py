@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of ``_options.specs.SCOPE_SPEC`` and ``API_VERSION_SPEC``."""
+"""Documentation of ``_options.specs.SCOPE_SPEC``."""
 
 from __future__ import annotations
 
@@ -20,9 +20,16 @@ options:
     type: str
     required: true
     aliases: [workspace_name, ml_workspace]
-  api_version:
-    description:
-      - API version for requests to the service, such as V(2026-05-01), actions included. Defaults to V(2026-05-01), or to a
-        preview version if an option is set that only preview versions have.
+"""
+
+    # Of a module with another scope than the workspace.
+    OPTIONAL = r"""
+options:
+  resource_group:
+    description: Resource group of the workspace. Not used with O(scope).
     type: str
+  workspace:
+    description: Name of the workspace. Not used with O(scope).
+    type: str
+    aliases: [workspace_name, ml_workspace]
 """

@@ -175,13 +175,9 @@ options:
         inventory updates fail.
     type: bool
     default: true
-  api_version:
-    description:
-      - API version for requests to the service, such as V(2026-05-01), actions included. Defaults to V(2026-05-01), or to a
-        preview version if an option is set that only preview versions have.
-    type: str
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.api_version
   - azureml.compute.auth.plugins
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache

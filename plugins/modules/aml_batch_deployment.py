@@ -112,6 +112,7 @@ extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.show_variables
   - azureml.compute.scope
+  - azureml.compute.api_version
   - azureml.compute.tags
   - azureml.compute.wait
   - azureml.compute.state

@@ -53,6 +53,7 @@ options:
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.scope
+  - azureml.compute.api_version
   - azureml.compute.tags
   - azureml.compute.wait
   - azureml.compute.state

@@ -24,6 +24,7 @@ options:
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.scope
+  - azureml.compute.api_version
   - azureml.compute.show_variables
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all

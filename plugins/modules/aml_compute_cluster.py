@@ -111,6 +111,7 @@ options:
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.scope
+  - azureml.compute.api_version
   - azureml.compute.identity
   - azureml.compute.tags
   - azureml.compute.wait

@@ -37,6 +37,7 @@ extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.show_variables
   - azureml.compute.scope
+  - azureml.compute.api_version
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all
 seealso:

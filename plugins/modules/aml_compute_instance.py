@@ -320,6 +320,7 @@ extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.show_variables
   - azureml.compute.scope
+  - azureml.compute.api_version
   - azureml.compute.identity.immutable
   - azureml.compute.tags.immutable
   - azureml.compute.wait

@@ -150,6 +150,7 @@ options:
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.scope
+  - azureml.compute.api_version
   - azureml.compute.wait
   - azureml.compute.state
   - azureml.compute.definition

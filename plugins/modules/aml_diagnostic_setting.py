@@ -15,15 +15,6 @@ description:
     Log Analytics workspace, a storage account or an event hub, or to several of these.
   - Only declared options are managed. Omitted options keep their current values.
 options:
-  resource_group:
-    description: Resource group of the workspace.
-    type: str
-    required: true
-  workspace:
-    description: Name of the workspace.
-    type: str
-    required: true
-    aliases: [workspace_name, ml_workspace]
   name:
     description:
       - Name of the diagnostic setting, unique in the workspace. 1 to 260 characters, and none of C(<>*%&:\?+/).
@@ -75,6 +66,7 @@ options:
     elements: str
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.scope
   - azureml.compute.wait
   - azureml.compute.attributes
   - azureml.compute.attributes.actiongroup_all

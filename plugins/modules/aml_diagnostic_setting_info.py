@@ -14,20 +14,12 @@ description:
   - Reads one diagnostic setting by name, or all diagnostic settings of a workspace.
   - If the name does not exist, the list is empty, and the task does not fail.
 options:
-  resource_group:
-    description: Resource group of the workspace.
-    type: str
-    required: true
-  workspace:
-    description: Name of the workspace.
-    type: str
-    required: true
-    aliases: [workspace_name, ml_workspace]
   name:
     description: Name of one diagnostic setting. Defaults to all diagnostic settings.
     type: str
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.scope
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all
 seealso:

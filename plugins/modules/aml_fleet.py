@@ -187,10 +187,6 @@ options:
   resource_group:
     description: Resource group of the workspaces without one.
     type: str
-  workspace:
-    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
-    type: str
-    aliases: [workspace_name, ml_workspace]
   parallelism:
     description: Number of targets that are processed in parallel.
     type: int
@@ -310,6 +306,7 @@ options:
     default: true
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.ignored
   - azureml.compute.show_variables
   - azureml.compute.wait
   - azureml.compute.state

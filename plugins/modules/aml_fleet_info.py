@@ -86,10 +86,6 @@ options:
   resource_group:
     description: Resource group of the workspaces without one.
     type: str
-  workspace:
-    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
-    type: str
-    aliases: [workspace_name, ml_workspace]
   usages:
     description: Whether to read the usage and the quotas of the region of each workspace.
     type: bool
@@ -138,6 +134,7 @@ options:
     default: error
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.ignored
   - azureml.compute.show_variables
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all

@@ -58,6 +58,7 @@ options:
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.scope
+  - azureml.compute.api_version
   - azureml.compute.wait
   - azureml.compute.attributes
   - azureml.compute.attributes.actiongroup_all

@@ -139,19 +139,14 @@ options:
     type: str
     choices: [on_create, always]
     default: on_create
-  resource_group:
-    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
-    type: str
-  workspace:
-    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
-    type: str
-    aliases: [workspace_name, ml_workspace]
   api_version:
     description:
       - API version for requests to the service. Defaults to V(2025-03-01).
     type: str
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.ignored
+  - azureml.compute.ignored.resource_group
   - azureml.compute.wait
   - azureml.compute.state
   - azureml.compute.attributes

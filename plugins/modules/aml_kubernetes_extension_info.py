@@ -21,19 +21,14 @@ options:
   name:
     description: Name of one extension. If not set, all of the type are returned. If there is none, the list is empty.
     type: str
-  resource_group:
-    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
-    type: str
-  workspace:
-    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
-    type: str
-    aliases: [workspace_name, ml_workspace]
   api_version:
     description:
       - API version for requests to the service. Defaults to V(2025-03-01).
     type: str
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.ignored
+  - azureml.compute.ignored.resource_group
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all
 seealso:

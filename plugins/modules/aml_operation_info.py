@@ -43,15 +43,10 @@ options:
   wait_interval:
     description: Seconds between two polls. If not set, it follows the service's C(Retry-After), or grows from 1 to 15 seconds.
     type: float
-  resource_group:
-    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
-    type: str
-  workspace:
-    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
-    type: str
-    aliases: [workspace_name, ml_workspace]
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.ignored
+  - azureml.compute.ignored.resource_group
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all
 notes:

@@ -89,16 +89,13 @@ options:
       publisher:
         description: Publisher of the assets. Immutable.
         type: str
-  workspace:
-    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
-    type: str
-    aliases: [workspace_name, ml_workspace]
   api_version:
     description:
       - API version for requests to the service. Defaults to V(2026-05-01).
     type: str
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.ignored
   - azureml.compute.tags
   - azureml.compute.wait
   - azureml.compute.state

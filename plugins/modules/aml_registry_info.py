@@ -20,16 +20,13 @@ options:
   name:
     description: Name of one registry. Defaults to all registries.
     type: str
-  workspace:
-    description: Ignored. Accepted so that C(module_defaults) of the action group can set it.
-    type: str
-    aliases: [workspace_name, ml_workspace]
   api_version:
     description:
       - API version for requests to the service. Defaults to V(2026-05-01).
     type: str
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.ignored
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all
 seealso:

@@ -20,13 +20,6 @@ options:
     description:
       - Id of the resource, resource group or subscription on which the role is assigned. Defaults to the workspace of O(resource_group) and O(workspace).
     type: str
-  resource_group:
-    description: Resource group of the workspace. Not used with O(scope).
-    type: str
-  workspace:
-    description: Name of the workspace. Not used with O(scope).
-    type: str
-    aliases: [workspace_name, ml_workspace]
   role:
     description:
       - The role, by its name such as V(AzureML Data Scientist), V(AzureML Compute Operator), V(Reader) or V(Storage Blob Data Contributor), by its GUID, or by
@@ -78,6 +71,7 @@ options:
     default: false
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.scope.optional
   - azureml.compute.wait
   - azureml.compute.attributes
   - azureml.compute.attributes.actiongroup_all

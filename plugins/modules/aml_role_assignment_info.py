@@ -19,13 +19,6 @@ options:
     description:
       - Id of the resource, resource group or subscription. Defaults to the workspace of O(resource_group) and O(workspace).
     type: str
-  resource_group:
-    description: Resource group of the workspace. Not used with O(scope).
-    type: str
-  workspace:
-    description: Name of the workspace. Not used with O(scope).
-    type: str
-    aliases: [workspace_name, ml_workspace]
   principal_id:
     description: Object id of one user, group, service principal or managed identity. Defaults to all.
     type: str
@@ -37,6 +30,7 @@ options:
     default: true
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.scope.optional
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all
 notes:

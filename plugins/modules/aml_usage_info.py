@@ -28,6 +28,7 @@ options:
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.place
+  - azureml.compute.api_version
   - azureml.compute.attributes.info
   - azureml.compute.attributes.actiongroup_all
 seealso:

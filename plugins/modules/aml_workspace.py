@@ -367,13 +367,9 @@ options:
       - If not set, all compute targets are deleted with the workspace. With an empty list, the workspace is deleted only if it has none.
     type: list
     elements: str
-  api_version:
-    description:
-      - API version for requests to the service, such as V(2026-05-01), actions included. Defaults to V(2026-05-01), or to a
-        preview version if an option is set that only preview versions have.
-    type: str
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.api_version
   - azureml.compute.identity.workspace
   - azureml.compute.tags
   - azureml.compute.wait
