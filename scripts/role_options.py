@@ -115,10 +115,16 @@ def options_of(module: str) -> Spec:
 
 
 def documentation(module: str) -> Spec:
-    """The documented options of a module, with those of its fragments."""
+    """The documented options of a module, with those of its fragments.
+
+    As Ansible merges them: what the module says of an option precedes what a fragment says, and an earlier fragment precedes a later one.
+    """
     document = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{module}").DOCUMENTATION)
-    fragments = (_fragment(name).get("options", {}) for name in document["extends_documentation_fragment"])
-    return {name: row for options in (*fragments, document["options"]) for name, row in options.items()}
+    merged: Spec = {}
+    for part in (document, *map(_fragment, document["extends_documentation_fragment"])):
+        for name, row in part.get("options", {}).items():
+            merged[name] = {**row, **merged.get(name, {})}
+    return merged
 
 
 def _fragment(name: str) -> dict[str, t.Any]:

@@ -18,9 +18,6 @@ attributes:
   idempotent:
     description: A second run with the same options changes nothing.
     support: full
-requirements:
-  - azure-core >= 1.31.0
-  - azure-identity >= 1.19.0
 """
 
     INFO = r"""
@@ -34,9 +31,6 @@ attributes:
   idempotent:
     description: Changes nothing.
     support: full
-requirements:
-  - azure-core >= 1.31.0
-  - azure-identity >= 1.19.0
 """
 
     ACTIONGROUP_ALL = r"""

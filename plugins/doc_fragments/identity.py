@@ -29,7 +29,7 @@ options:
         elements: raw
 """
 
-    # Of a kind whose identity is set at creation.
+    # Of a kind whose identity is set at creation. It takes the place of the description, so that it comes before the fragment.
     IMMUTABLE = r"""
 options:
   identity:
@@ -37,19 +37,6 @@ options:
       - Managed identity of the resource. Immutable.
       - A compute target can have one system-assigned identity or several user-assigned ones, but not both.
       - C(null), like O(identity.type=none), removes the identity.
-    type: dict
-    suboptions:
-      type:
-        description: Type of the identity.
-        type: str
-        required: true
-        choices: [system_assigned, user_assigned, none]
-      user_assigned_identities:
-        description:
-          - Resource ids of user-assigned identities; mappings with C(resource_id), as in CLI YAML, are accepted too.
-          - The list is complete; an identity that is not in it is removed.
-        type: list
-        elements: raw
 """
 
     WORKSPACE = r"""

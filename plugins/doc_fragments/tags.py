@@ -22,18 +22,11 @@ options:
     default: true
 """
 
-    # Of a kind whose tags are set at creation.
+    # Of a kind whose tags are set at creation. It takes the place of the description, so that it comes before the fragment.
     IMMUTABLE = r"""
 options:
   tags:
     description:
       - Tags of the resource. Immutable. If not set, tags are not managed.
       - A tag whose value is C(null) is removed.
-    type: dict
-  append_tags:
-    description:
-      - Whether tags that are not in O(tags) are preserved. With V(false) the resource has only the declared tags.
-      - Has no effect without O(tags).
-    type: bool
-    default: true
 """

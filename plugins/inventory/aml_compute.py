@@ -111,15 +111,6 @@ options:
     description: Whether to list nodes and instances in all other states too.
     type: bool
     default: false
-  prefer:
-    description:
-      - Which address to use.
-      - V(auto) uses the public address, or the private address of a machine that has no public address or, in a cluster, whose public SSH
-        port is closed.
-      - V(public) and V(private) use only that address. A private address is reachable on port 22, and only inside the virtual network.
-    type: str
-    choices: [auto, public, private]
-    default: auto
   jump_host:
     description:
       - Name or address of a host in the virtual network, through which the private addresses are reached (C(ProxyJump) in
@@ -177,6 +168,7 @@ options:
     default: true
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.prefer
   - azureml.compute.api_version
   - azureml.compute.auth.plugins
   - ansible.builtin.constructed

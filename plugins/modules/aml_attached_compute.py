@@ -118,14 +118,9 @@ options:
         This needs one additional request for each workspace.
     type: bool
     default: false
-  resources_created_earlier:
-    description:
-      - Ids of resources that earlier tasks of the play create, such as an AKS cluster to attach. In check mode they may be missing, with a warning.
-      - In a run that is not in check mode, a missing resource is always an error.
-    type: list
-    elements: str
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.resources_created_earlier
   - azureml.compute.scope
   - azureml.compute.api_version
   - azureml.compute.identity

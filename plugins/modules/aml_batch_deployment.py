@@ -15,15 +15,6 @@ description:
   - Only declared options are managed. Omitted options keep their current values.
   - Deployments of pipeline components are not managed, and are left as they are.
 options:
-  endpoint_name:
-    description: Name of the endpoint, which must exist.
-    type: str
-    required: true
-  name:
-    description:
-      - Name of the deployment, unique in the endpoint. 3 to 32 letters, digits and dashes, starting with a letter and not ending with a dash.
-    type: str
-    required: true
   state:
     description:
       - V(present) creates the deployment or updates it as declared. One whose last operation has failed is written again.
@@ -31,32 +22,14 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  location:
-    description: Region. Defaults to the region of the endpoint. Immutable.
-    type: str
-  description:
-    description: Description. Null removes it.
-    type: str
   model:
     description:
       - Registered model, by version. C(azureml:NAME:VERSION) is one of the workspace, C(azureml://registries/REGISTRY/models/NAME/versions/VERSION) one of
         a registry, and the id of a version is permitted too. Labels such as C(@latest) are refused, because the same declaration would mean different
         models. Required to create a deployment.
     type: str
-  environment:
-    description:
-      - Registered environment, written as O(model). Not needed for models of MLflow.
-    type: str
   code_configuration:
     description: Code that runs the model. Null removes it. Not needed for models of MLflow.
-    type: dict
-    suboptions:
-      code:
-        description: Registered code, as C(azureml:NAME:VERSION) or as the id of a version. Nothing is uploaded.
-        type: str
-      scoring_script:
-        description: Path of the script in the code. Required with O(code_configuration.code).
-        type: str
   compute:
     description:
       - Compute target that runs the jobs, a compute cluster or a Kubernetes cluster of the workspace, as its name, C(azureml:NAME) or its resource id. It
@@ -110,6 +83,7 @@ options:
         type: dict
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.deployment
   - azureml.compute.show_variables
   - azureml.compute.scope
   - azureml.compute.api_version

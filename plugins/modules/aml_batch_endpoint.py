@@ -14,11 +14,6 @@ description:
   - Creates, updates and deletes batch endpoints, whose requests start jobs of inference on the compute targets of their deployments.
   - Only declared options are managed. Omitted options keep their current values.
 options:
-  name:
-    description:
-      - Name of the endpoint, unique in the region. 3 to 32 letters, digits and dashes, starting with a letter and not ending with a dash.
-    type: str
-    required: true
   state:
     description:
       - V(present) creates the endpoint or updates it as declared.
@@ -30,17 +25,6 @@ options:
     description: How requests are authenticated. V(aad_token), by tokens of Microsoft Entra ID, is the only mode of the service and the default.
     type: str
     choices: [aad_token]
-  location:
-    description: Region. Defaults to the region of the workspace. Immutable.
-    type: str
-  description:
-    description: Description. Null removes it.
-    type: str
-  properties:
-    description:
-      - Properties of the endpoint, names with texts. Only the declared names are managed. The service takes further ones, and neither changes nor removes one.
-      - Names that begin with C(azure) are the service's own, and are not in results.
-    type: dict
   defaults:
     description: What a request gets that names nothing else.
     type: dict
@@ -52,6 +36,7 @@ options:
         type: str
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.endpoint
   - azureml.compute.scope
   - azureml.compute.api_version
   - azureml.compute.tags

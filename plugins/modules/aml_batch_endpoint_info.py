@@ -13,16 +13,9 @@ author:
 description:
   - Reads one batch endpoint by name, or all batch endpoints of a workspace, on request with their deployments.
   - If the name does not exist, the list is empty, and the task does not fail.
-options:
-  name:
-    description: Name of one endpoint. Defaults to all endpoints.
-    type: str
-  deployments:
-    description: Whether the deployments of each endpoint are read too, with one more request for each endpoint.
-    type: bool
-    default: false
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.endpoint.info
   - azureml.compute.scope
   - azureml.compute.api_version
   - azureml.compute.show_variables

@@ -93,17 +93,6 @@ options:
   network_settings:
     description:
       - The subnet of the nodes, in the workspace's subscription. Immutable.
-    type: dict
-    suboptions:
-      subnet:
-        description: The subnet's full resource id; or its name, together with O(network_settings.vnet_name).
-        type: str
-      vnet_name:
-        description: Name of the virtual network, if O(network_settings.subnet) is a name.
-        type: str
-      resource_group:
-        description: Resource group of the virtual network. Defaults to O(resource_group).
-        type: str
   description:
     description:
       - Description. The service accepts it only when the cluster is created. Immutable.
@@ -111,6 +100,7 @@ options:
 extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.scope
+  - azureml.compute.network_settings
   - azureml.compute.api_version
   - azureml.compute.identity
   - azureml.compute.tags

@@ -67,17 +67,6 @@ options:
   network_settings:
     description:
       - The subnet of the instance, in the region and the subscription of the workspace. Immutable.
-    type: dict
-    suboptions:
-      subnet:
-        description: The subnet's full resource id; or its name, together with O(network_settings.vnet_name).
-        type: str
-      vnet_name:
-        description: Name of the virtual network, if O(network_settings.subnet) is a name.
-        type: str
-      resource_group:
-        description: Resource group of the virtual network. Defaults to O(resource_group).
-        type: str
   create_on_behalf_of:
     description:
       - The user of the instance, if it is not the user who creates it. Immutable.
@@ -320,9 +309,12 @@ extends_documentation_fragment:
   - azureml.compute.auth
   - azureml.compute.show_variables
   - azureml.compute.scope
+  - azureml.compute.network_settings
   - azureml.compute.api_version
   - azureml.compute.identity.immutable
+  - azureml.compute.identity
   - azureml.compute.tags.immutable
+  - azureml.compute.tags
   - azureml.compute.wait
   - azureml.compute.state
   - azureml.compute.preflight

@@ -141,12 +141,6 @@ options:
       location:
         description: Region that a missing workspace with O(workspaces[].created_earlier) will have, for the pre-flight checks.
         type: str
-  resources_created_earlier:
-    description:
-      - Ids of resources that earlier tasks of the play create, such as an AKS cluster to attach. In check mode they may be missing, with a warning.
-      - In a run that is not in check mode, a missing resource is always an error.
-    type: list
-    elements: str
   folder:
     description:
       - A folder on the host that runs the module, with a subfolder for each resource group, in it a subfolder for each workspace, and in it a file of
@@ -306,6 +300,7 @@ options:
     default: true
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.resources_created_earlier
   - azureml.compute.ignored
   - azureml.compute.show_variables
   - azureml.compute.wait

@@ -15,15 +15,6 @@ description:
   - Only declared options are managed. Omitted options keep their current values.
   - A deployment gets no traffic until M(azureml.compute.aml_online_endpoint) sends it some.
 options:
-  endpoint_name:
-    description: Name of the endpoint, which must exist.
-    type: str
-    required: true
-  name:
-    description:
-      - Name of the deployment, unique in the endpoint. 3 to 32 letters, digits and dashes, starting with a letter and not ending with a dash.
-    type: str
-    required: true
   state:
     description:
       - V(present) creates the deployment or updates it as declared. One whose last operation has failed is written again.
@@ -35,12 +26,6 @@ options:
     description: Type of the deployment. Defaults to that of the endpoint, which it must be. Immutable.
     type: str
     choices: [managed, kubernetes]
-  location:
-    description: Region. Defaults to the region of the endpoint. Immutable.
-    type: str
-  description:
-    description: Description. Null removes it.
-    type: str
   model:
     description:
       - Registered model, by version. C(azureml:NAME:VERSION) is one of the workspace, C(azureml://registries/REGISTRY/models/NAME/versions/VERSION) one of
@@ -50,20 +35,8 @@ options:
   model_mount_path:
     description: Path at which the model is mounted in a custom container. Null removes it.
     type: str
-  environment:
-    description:
-      - Registered environment, written as O(model). Not needed for models of MLflow.
-    type: str
   code_configuration:
     description: Code that answers the requests. Null removes it. Not needed for models of MLflow and for custom containers.
-    type: dict
-    suboptions:
-      code:
-        description: Registered code, as C(azureml:NAME:VERSION) or as the id of a version. Nothing is uploaded.
-        type: str
-      scoring_script:
-        description: Path of the script in the code. Required with O(code_configuration.code).
-        type: str
   instance_type:
     description:
       - Size of the virtual machines, such as V(Standard_D4s_v3); on Kubernetes the name of an instance type of the compute target.
@@ -210,6 +183,7 @@ options:
     default: 50
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.deployment
   - azureml.compute.show_variables
   - azureml.compute.scope
   - azureml.compute.api_version

@@ -15,11 +15,6 @@ description:
   - Only declared options are managed. Omitted options keep their current values. In particular, O(traffic) that others have set stays as it is if it is
     not declared.
 options:
-  name:
-    description:
-      - Name of the endpoint, unique in the region. 3 to 32 letters, digits and dashes, starting with a letter and not ending with a dash.
-    type: str
-    required: true
   state:
     description:
       - V(present) creates the endpoint or updates it as declared.
@@ -40,9 +35,6 @@ options:
       - If the option is not set, a new endpoint has V(key), as with the Azure ML CLI.
     type: str
     choices: [key, aml_token, aad_token]
-  location:
-    description: Region. Defaults to the region of the workspace. Immutable.
-    type: str
   identity:
     description:
       - Managed identity of the endpoint, with which its deployments read the model and the image. If the option is not set, a new endpoint has a
@@ -60,14 +52,6 @@ options:
           - They need the roles C(AcrPull) on the container registry and C(Storage Blob Data Reader) on the storage account of the workspace.
         type: list
         elements: raw
-  description:
-    description: Description. Null removes it.
-    type: str
-  properties:
-    description:
-      - Properties of the endpoint, names with texts. Only the declared names are managed. The service takes further ones, and neither changes nor removes one.
-      - Names that begin with C(azure) are the service's own, and are not in results.
-    type: dict
   public_network_access:
     description:
       - Whether the endpoint can be reached from public networks. V(disabled) needs a private endpoint of the workspace.
@@ -98,6 +82,7 @@ options:
     choices: [primary, secondary]
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.endpoint
   - azureml.compute.scope
   - azureml.compute.api_version
   - azureml.compute.tags

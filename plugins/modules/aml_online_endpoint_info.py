@@ -14,13 +14,6 @@ description:
   - Reads one online endpoint by name, or all online endpoints of a workspace, on request with their deployments and keys.
   - If the name does not exist, the list is empty, and the task does not fail.
 options:
-  name:
-    description: Name of one endpoint. Defaults to all endpoints.
-    type: str
-  deployments:
-    description: Whether the deployments of each endpoint are read too, with one more request for each endpoint.
-    type: bool
-    default: false
   show_keys:
     description:
       - Whether the keys of endpoints with V(key), and a token for endpoints with V(aml_token), are read and returned.
@@ -29,6 +22,7 @@ options:
     default: false
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.endpoint.info
   - azureml.compute.scope
   - azureml.compute.api_version
   - azureml.compute.show_variables

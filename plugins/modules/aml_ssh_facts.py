@@ -53,15 +53,6 @@ options:
       - unusable
       - user_setting_up
       - user_setup_failed
-  prefer:
-    description:
-      - Which address to use.
-      - V(auto) uses the public address, or the private address of a machine that has no public address or, in a cluster, whose public SSH
-        port is closed.
-      - V(public) and V(private) use only that address. A private address is reachable on port 22, and only inside the virtual network.
-    type: str
-    choices: [auto, public, private]
-    default: auto
   private_key_file:
     description:
       - Path of the private key on the machine where the commands are used. It is inserted into the commands without change, and the file is not read.
@@ -80,6 +71,7 @@ options:
     type: str
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.prefer
   - azureml.compute.scope
   - azureml.compute.api_version
   - azureml.compute.attributes.info

@@ -156,13 +156,14 @@ def test_the_documentation_names_what_is_immutable(name: str) -> None:
 
 @pytest.mark.parametrize("fragment", ["identity", "tags"])
 def test_the_text_of_an_immutable_option_is_that_of_the_other_but_for_its_first_sentences(fragment: str) -> None:
-    """ansible-test's yamllint reads literals only, so that the two texts of a fragment cannot be made from each other."""
+    """A fragment takes the place of a whole description, so that the two texts cannot be made from each other."""
     texts = importlib.import_module(f"ansible_collections.azureml.compute.plugins.doc_fragments.{fragment}")
-    documents = [yaml.safe_load(getattr(texts.ModuleDocFragment, part)) for part in ("DOCUMENTATION", "IMMUTABLE")]
-    changeable, immutable = (document["options"][fragment]["description"].pop(0) for document in documents)
-    assert documents[0] == documents[1]
-    assert "Immutable." not in changeable
-    assert "Immutable." in immutable
+    parts = [getattr(texts.ModuleDocFragment, part) for part in ("DOCUMENTATION", "IMMUTABLE")]
+    changeable, immutable = (yaml.safe_load(part)["options"][fragment]["description"] for part in parts)
+    assert yaml.safe_load(parts[1])["options"] == {fragment: {"description": immutable}}
+    assert changeable[1:] == immutable[1:]
+    assert "Immutable." not in changeable[0]
+    assert "Immutable." in immutable[0]
 
 
 @pytest.mark.parametrize("name", MODULES)
