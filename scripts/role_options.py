@@ -115,13 +115,18 @@ def options_of(module: str) -> Spec:
 
 
 def documentation(module: str) -> Spec:
-    """The documented options of a module, with those of its fragments.
+    """The documented options of a module, with those of its fragments."""
+    return with_fragments(yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{module}").DOCUMENTATION))
 
-    As Ansible merges them: what the module says of an option precedes what a fragment says, and an earlier fragment precedes a later one.
+
+def with_fragments(document: dict[str, t.Any]) -> Spec:
+    """The options of a document and of its fragments that are the collection's.
+
+    As Ansible merges them: what a document says of an option precedes what a fragment says, and an earlier fragment precedes a later one.
     """
-    document = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{module}").DOCUMENTATION)
+    names = [name for name in document["extends_documentation_fragment"] if name.startswith("azureml.compute.")]
     merged: Spec = {}
-    for part in (document, *map(_fragment, document["extends_documentation_fragment"])):
+    for part in (document, *map(_fragment, names)):
         for name, row in part.get("options", {}).items():
             merged[name] = {**row, **merged.get(name, {})}
     return merged

@@ -25,6 +25,7 @@ from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id impor
 from ansible_collections.azureml.compute.plugins.module_utils._fleet.document import read_document
 from ansible_collections.azureml.compute.plugins.module_utils._jobs.aml_fleet import FLEET_SPEC
 from ansible_collections.azureml.compute.plugins.module_utils._module import validation
+from ansible_collections.azureml.compute.scripts.role_options import with_fragments
 from azureml_simulator import cli
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,7 +86,7 @@ def role_options() -> dict[str, t.Any]:
 
 def inventory_options() -> set[str]:
     text = (ROOT / "plugins" / "inventory" / "aml_compute.py").read_text()
-    own = set(yaml.safe_load(text.split('DOCUMENTATION = r"""')[1].split('"""')[0])["options"])
+    own = set(with_fragments(yaml.safe_load(text.split('DOCUMENTATION = r"""')[1].split('"""')[0])))
     # Those of the fragments constructed and inventory_cache of ansible-core.
     return own | {"keyed_groups", "compose", "groups", "cache", "cache_plugin", "cache_connection", "cache_timeout"}
 
