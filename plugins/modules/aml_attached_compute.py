@@ -394,13 +394,13 @@ failure:
 """
 
 from ..module_utils._jobs.aml_attached_compute import attached
-from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._jobs.workspace_resources import RESOURCE_SPEC
 from ..module_utils._kinds.attached_types import ATTACHED
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
 SPEC: specs.Spec = {
-    **COMPUTE_SPEC,
+    **RESOURCE_SPEC,
     "type": {"type": "str", "choices": list(ATTACHED)},
     **specs.of_kind(*ATTACHED.values()),
     **specs.CREATED_EARLIER_SPEC,

@@ -228,13 +228,13 @@ failure:
 """
 
 from ..module_utils._jobs.aml_batch_deployment import deployment
-from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._jobs.workspace_resources import RESOURCE_SPEC
 from ..module_utils._kinds.batch_deployment import BATCH_DEPLOYMENT
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
 SPEC: specs.Spec = {
-    **COMPUTE_SPEC,
+    **RESOURCE_SPEC,
     **specs.SHOW_VARIABLES_SPEC,
     **specs.of_kind(BATCH_DEPLOYMENT),
     "endpoint_name": {"type": "str", "required": True},

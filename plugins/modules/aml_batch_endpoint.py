@@ -161,12 +161,12 @@ failure:
 """
 
 from ..module_utils._jobs.aml_batch_endpoint import endpoint
-from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._jobs.workspace_resources import RESOURCE_SPEC
 from ..module_utils._kinds.batch_endpoint import BATCH_ENDPOINT
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
-SPEC: specs.Spec = {**COMPUTE_SPEC, **specs.of_kind(BATCH_ENDPOINT)}
+SPEC: specs.Spec = {**RESOURCE_SPEC, **specs.of_kind(BATCH_ENDPOINT)}
 
 
 def main() -> None:

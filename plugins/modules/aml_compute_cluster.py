@@ -371,12 +371,12 @@ failure:
 """
 
 from ..module_utils._jobs.aml_compute_cluster import manage_cluster
-from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._jobs.workspace_resources import RESOURCE_SPEC
 from ..module_utils._kinds.cluster import CLUSTER
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
-SPEC: specs.Spec = {**COMPUTE_SPEC, **specs.PREFLIGHT_SPEC, **specs.of_kind(CLUSTER)}
+SPEC: specs.Spec = {**RESOURCE_SPEC, **specs.PREFLIGHT_SPEC, **specs.of_kind(CLUSTER)}
 
 
 def main() -> None:

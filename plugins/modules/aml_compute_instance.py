@@ -595,13 +595,13 @@ failure:
 """
 
 from ..module_utils._jobs.aml_compute_instance import manage_instance
-from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._jobs.workspace_resources import RESOURCE_SPEC
 from ..module_utils._kinds.instance import INSTANCE
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
 SPEC: specs.Spec = {
-    **COMPUTE_SPEC,
+    **RESOURCE_SPEC,
     **specs.PREFLIGHT_SPEC,
     **specs.SHOW_VARIABLES_SPEC,
     **specs.of_kind(INSTANCE),

@@ -321,13 +321,13 @@ failure:
 """
 
 from ..module_utils._jobs.aml_connection import connection
-from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._jobs.workspace_resources import RESOURCE_SPEC
 from ..module_utils._kinds.connection import CONNECTION
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
 SPEC: specs.Spec = {
-    **{name: row for name, row in COMPUTE_SPEC.items() if name not in specs.TAGS_SPEC},
+    **{name: row for name, row in RESOURCE_SPEC.items() if name not in specs.TAGS_SPEC},
     **specs.of_kind(CONNECTION),
 }
 

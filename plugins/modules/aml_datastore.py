@@ -348,12 +348,12 @@ failure:
 """
 
 from ..module_utils._jobs.aml_datastore import datastore
-from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._jobs.workspace_resources import RESOURCE_SPEC
 from ..module_utils._kinds.datastore import DATASTORE, TYPES
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
-SPEC: specs.Spec = {**COMPUTE_SPEC, **specs.of_kind(DATASTORE)}
+SPEC: specs.Spec = {**RESOURCE_SPEC, **specs.of_kind(DATASTORE)}
 
 
 def main() -> None:

@@ -384,12 +384,12 @@ failure:
 """
 
 from ..module_utils._jobs.aml_inference_cluster import inference_cluster
-from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._jobs.workspace_resources import RESOURCE_SPEC
 from ..module_utils._kinds.aks import AKS
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
-SPEC: specs.Spec = {**COMPUTE_SPEC, **specs.PREFLIGHT_SPEC, **specs.of_kind(AKS)}
+SPEC: specs.Spec = {**RESOURCE_SPEC, **specs.PREFLIGHT_SPEC, **specs.of_kind(AKS)}
 
 
 def main() -> None:

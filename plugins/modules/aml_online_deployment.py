@@ -397,13 +397,13 @@ failure:
 """
 
 from ..module_utils._jobs.aml_online_deployment import deployment
-from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._jobs.workspace_resources import RESOURCE_SPEC
 from ..module_utils._kinds.online_deployment import ONLINE_DEPLOYMENT
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
 SPEC: specs.Spec = {
-    **COMPUTE_SPEC,
+    **RESOURCE_SPEC,
     **specs.SHOW_VARIABLES_SPEC,
     **specs.of_kind(ONLINE_DEPLOYMENT),
     "endpoint_name": {"type": "str", "required": True},

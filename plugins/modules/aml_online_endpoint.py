@@ -295,13 +295,13 @@ failure:
 """
 
 from ..module_utils._jobs.aml_online_endpoint import endpoint
-from ..module_utils._jobs.compute_targets import COMPUTE_SPEC
+from ..module_utils._jobs.workspace_resources import RESOURCE_SPEC
 from ..module_utils._kinds.online_endpoint import ONLINE_ENDPOINT
 from ..module_utils._module.entry import run
 from ..module_utils._options import specs
 
 SPEC: specs.Spec = {
-    **COMPUTE_SPEC,
+    **RESOURCE_SPEC,
     **specs.of_kind(ONLINE_ENDPOINT),
     "regenerate_keys": {"type": "list", "elements": "str", "choices": ["primary", "secondary"], "no_log": False},
 }

@@ -10,7 +10,7 @@ from .._kinds.attached_types import ATTACHED
 from .._kinds.registry import INFO_KINDS
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import manage, read_files
+from .workspace_resources import manage, read_files
 
 
 def attached(task: Task) -> Result:

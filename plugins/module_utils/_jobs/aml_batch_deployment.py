@@ -9,7 +9,7 @@ from .._kinds.batch_deployment import BATCH_DEPLOYMENT
 from .._kinds.batch_endpoint import BATCH_ENDPOINT
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import deployment_of, manage
+from .workspace_resources import deployment_of, manage
 
 
 def deployment(task: Task) -> Result:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._kinds.batch_endpoint import BATCH_ENDPOINT
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import manage
+from .workspace_resources import manage
 
 
 def endpoint(task: Task) -> Result:

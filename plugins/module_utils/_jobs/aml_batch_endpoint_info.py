@@ -9,7 +9,7 @@ from .._kinds.batch_deployment import BATCH_DEPLOYMENT
 from .._kinds.batch_endpoint import BATCH_ENDPOINT
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import read_deployments, read_endpoints
+from .workspace_resources import read_deployments, read_endpoints
 
 
 def gather(task: Task) -> Result:

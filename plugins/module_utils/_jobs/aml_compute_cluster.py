@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._kinds.cluster import CLUSTER
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import manage
+from .workspace_resources import manage
 
 
 def manage_cluster(task: Task) -> Result:

@@ -11,7 +11,7 @@ from .._kinds import compute
 from .._kinds.registry import kind_of
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import target_of
+from .workspace_resources import target_of
 
 
 def gather(task: Task) -> Result:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._kinds.instance import INSTANCE
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import manage
+from .workspace_resources import manage
 
 
 def manage_instance(task: Task) -> Result:

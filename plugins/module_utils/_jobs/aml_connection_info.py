@@ -13,7 +13,7 @@ from .._kinds.connection import CONNECTION
 from .._kinds.connection_types import CATEGORIES
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import read_all
+from .workspace_resources import read_all
 
 
 def gather(task: Task) -> Result:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._kinds.datastore import DATASTORE
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import manage
+from .workspace_resources import manage
 
 
 def datastore(task: Task) -> Result:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import manage
+from .workspace_resources import manage
 
 
 def diagnostic_setting(task: Task) -> Result:

@@ -9,7 +9,7 @@ from .._core.errors import each
 from .._kinds.diagnostic_setting import DIAGNOSTIC_SETTING
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import read_all
+from .workspace_resources import read_all
 
 
 def gather(task: Task) -> Result:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._kinds.aks import AKS
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import manage, read_files
+from .workspace_resources import manage, read_files
 
 
 def inference_cluster(task: Task) -> Result:

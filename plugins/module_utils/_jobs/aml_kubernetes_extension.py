@@ -13,7 +13,7 @@ from .._kinds.kubernetes_extension import KUBERNETES_EXTENSION, check_cluster
 from .._module.result import Result
 from .._module.task import Task
 from .._options import specs
-from .compute_targets import manage, read_files
+from .workspace_resources import manage, read_files
 
 # The cluster's id says where it is.
 IGNORED_SPEC: specs.Spec = {**specs.IGNORED_GROUP_SPEC, **specs.IGNORED_WORKSPACE_SPEC}

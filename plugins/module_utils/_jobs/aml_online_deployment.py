@@ -15,7 +15,7 @@ from .._kinds.online_deployment import ONLINE_DEPLOYMENT
 from .._kinds.online_endpoint import ONLINE_ENDPOINT
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import deployment_of, manage, with_api_version
+from .workspace_resources import deployment_of, manage, with_api_version
 
 # In characters: the end of a log says why a container did not start.
 _LONGEST_LOG = 20_000

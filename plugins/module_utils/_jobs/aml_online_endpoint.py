@@ -12,7 +12,7 @@ from .._kinds.online_endpoint import ONLINE_ENDPOINT
 from .._module.result import Result
 from .._module.task import Task
 from .._reconcilers.online_endpoint import KeyRegeneration
-from .compute_targets import manage, prepare, result_of
+from .workspace_resources import manage, prepare, result_of
 
 
 def endpoint(task: Task) -> Result:

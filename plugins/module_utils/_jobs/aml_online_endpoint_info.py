@@ -13,7 +13,7 @@ from .._kinds.online_deployment import ONLINE_DEPLOYMENT
 from .._kinds.online_endpoint import ONLINE_ENDPOINT
 from .._module.result import Result
 from .._module.task import Task
-from .compute_targets import read_deployments, read_endpoints
+from .workspace_resources import read_deployments, read_endpoints
 
 
 def gather(task: Task) -> Result:

@@ -12,7 +12,7 @@ from .._kinds.ml_registry import REGISTRY
 from .._module.result import Result
 from .._module.task import Task
 from .._options import specs
-from .compute_targets import manage
+from .workspace_resources import manage
 
 REGISTRY_SPEC: specs.Spec = {
     "resource_group": {"type": "str", "required": True},

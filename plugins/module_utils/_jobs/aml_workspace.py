@@ -21,7 +21,7 @@ from .._module.task import Task
 from .._options import specs
 from .._reconcilers.dependents import Dependents
 from .._reconcilers.workspace import WorkspaceExtension
-from .compute_targets import with_api_version
+from .workspace_resources import with_api_version
 from .workspaces import workspace_name
 
 WORKSPACE_SPEC: specs.Spec = {

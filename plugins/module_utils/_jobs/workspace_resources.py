@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the jobs for one compute target, or another resource of a workspace, share: the scope from the options, then present or absent.
+"""What the jobs for one resource of a workspace share, such as a compute target: the scope from the options, then present or absent.
 
 The package ``_jobs`` has one file for each module, of the same name: from a task to its result. Files of other names hold what several jobs
 share. It may import ``_module``, ``_fleet``, ``_reconcilers``, ``_preflight``, ``_machines``, ``_report``, ``_options``, ``_capacity``,
@@ -31,8 +31,8 @@ from .._module.task import Task
 from .._options import specs
 from .._reconcilers.registry import extension_of
 
-# The options of a module for one compute target, in addition to those of the kind.
-COMPUTE_SPEC: specs.Spec = {
+# The options of a module for one resource of a workspace, in addition to those of the kind.
+RESOURCE_SPEC: specs.Spec = {
     **specs.SCOPE_SPEC,
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
