@@ -41,7 +41,7 @@ from azureml_simulator.entra.directory import (
 )
 from azureml_simulator.entra.tokens import Issuer, process_key
 from azureml_simulator.faults import Faults
-from azureml_simulator.http import ArmError, Headers, Principal, Request, Response
+from azureml_simulator.http import ArmError, Headers, Principal, Request, Response, not_simulated
 from azureml_simulator.operations import Operations
 from azureml_simulator.request_log import RequestLog
 from azureml_simulator.routing import Route, Router
@@ -264,7 +264,7 @@ class App:
             message = f"The requested resource does not support http method '{request.method}'."
             return ArmError(405, "MethodNotAllowed", message, headers={"Allow": ", ".join(methods)})
         operation = f"{request.method} of '{type_of(request.path)}' with api-version '{request.api_version}'"
-        return ArmError(501, "NotSimulated", f"The simulator does not have {operation} (path {request.path}).")
+        return not_simulated(f"The simulator does not have {operation} (path {request.path}).")
 
     @staticmethod
     def _known_subscription(path: str) -> str:
@@ -289,9 +289,7 @@ def check_api_version(request: Request, route: Route, unknown: str) -> None:
     else:
         known = version.lower() in {entry.lower() for entry in route.api_versions}
     if known and version[:10] < route.since:
-        raise ArmError(
-            501,
-            "NotSimulated",
+        raise not_simulated(
             f"The simulator does not have the shape of '{type_of(request.path)}' at api-version '{version}'.",
         )
     if known:

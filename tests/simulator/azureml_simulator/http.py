@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -190,3 +190,18 @@ class ArmError(Exception):
             "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}0+00:00",
             "componentName": "machinelearningcompute",
         }
+
+
+def not_simulated(message: str) -> ArmError:
+    """The refusal of what the simulator does not know, in place of an answer that the service may not give."""
+    return ArmError(501, "NotSimulated", message)
+
+
+def not_known(what: str) -> ArmError:
+    return not_simulated(f"The simulator does not know {what}.")
+
+
+def refuse_unknown(names: Collection[str], what: str) -> None:
+    """Refuse names that ``what`` does not have in the simulator."""
+    if names:
+        raise not_known(f"'{min(names)}' of {what}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from azureml_simulator.http import Request, Response
@@ -32,6 +32,21 @@ class Route:
     action: str | None = None
     open: bool = False
     since: str = ""
+
+
+def routes_below(
+    path: str,
+    rows: Iterable[tuple[str, str, Handler, str]],
+    api_versions: Collection[str],
+    type_: str,
+    *,
+    since: str,
+) -> list[Route]:
+    """The operations of one type. A row has the method, what follows ``path``, the handler, and the permission of the type that it needs."""
+    return [
+        Route(method, path + suffix, handler, api_versions, f"{type_}/{permission}", since=since)
+        for method, suffix, handler, permission in rows
+    ]
 
 
 @functools.cache

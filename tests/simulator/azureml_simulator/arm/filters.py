@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from azureml_simulator.http import ArmError, Request
+from azureml_simulator.http import ArmError, Request, not_simulated
 
 Row = Mapping[str, Any]
 Test = Callable[[Row], bool]
@@ -47,7 +47,7 @@ class _Parser:
             position = match.end()
 
     def _unknown(self) -> ArmError:
-        return ArmError(501, "NotSimulated", f"The simulator does not have the filter {self._text!r}.")
+        return not_simulated(f"The simulator does not have the filter {self._text!r}.")
 
     def expression(self) -> Test:
         test = self._any()

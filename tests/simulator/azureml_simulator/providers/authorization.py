@@ -17,7 +17,7 @@ from azureml_simulator.arm import filters
 from azureml_simulator.arm.rbac import ASSIGNMENT_TYPE, BUILT_IN, BY_GUID, BY_NAME, DEFINITION_TYPE, Role
 from azureml_simulator.arm.rules import entries, mapping
 from azureml_simulator.entra.directory import TENANT
-from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.http import ArmError, Request, Response, not_simulated
 from azureml_simulator.routing import Route
 from azureml_simulator.store import subscription_of, type_of
 
@@ -66,9 +66,7 @@ class Authorization:
                 f"The specified role definition with ID '{role_id.rsplit('/', 1)[-1]}' does not exist.",
             )
         if not any(held == "/" or _covers(held, scope) for held in role.scopes):
-            raise ArmError(
-                501,
-                "NotSimulated",
+            raise not_simulated(
                 f"The simulator does not know how '{scope}', which is not among the role's assignableScopes, is refused.",
             )
         resource_id = f"{scope}/providers/{ASSIGNMENT_TYPE}/{p['name']}"
@@ -321,13 +319,11 @@ def _texts(value: Any, what: str) -> list[str]:
 
 def _check_simulated(guid: str, name: Any, permissions: list[Any], scopes: list[Any]) -> None:
     if guid in BY_GUID or not name or not scopes or "/" in scopes or len(permissions) != 1:
-        raise ArmError(
-            501,
-            "NotSimulated",
+        raise not_simulated(
             "The simulator takes custom roles with a roleName, one entry of permissions, and assignableScopes below '/'.",
         )
     if any(permissions[0].get(key) for key in ("dataActions", "notDataActions", "condition")):
-        raise ArmError(501, "NotSimulated", "The simulator has no data plane: a role's dataActions mean nothing to it.")
+        raise not_simulated("The simulator has no data plane: a role's dataActions mean nothing to it.")
 
 
 def _definition(scope: str, role: Role) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from azureml_simulator.arm import filters
 from azureml_simulator.arm.metadata import cloud
 from azureml_simulator.arm.rules import check_group_alive, mapping
 from azureml_simulator.entra.directory import SUBSCRIPTIONS, TENANT
-from azureml_simulator.http import ArmError, Principal, Request, Response
+from azureml_simulator.http import ArmError, Principal, Request, Response, not_simulated
 from azureml_simulator.operations import Operation
 from azureml_simulator.providers.what_if import WhatIf
 from azureml_simulator.routing import Route
@@ -114,7 +114,7 @@ class Deployments:
                 template, groups, str(settings.get("resultFormat") or "")
             )
         except NotSimulatedError as error:
-            raise ArmError(501, "NotSimulated", f"The simulator does not have {error.what}.") from error
+            raise not_simulated(f"The simulator does not have {error.what}.") from error
 
     def get(self, request: Request, p: dict[str, str]) -> Response:
         return Response(200, self._found(p))
@@ -215,7 +215,7 @@ class Deployments:
             info = {"lineNumber": 0, "linePosition": 0, "path": ""}
             raise _Refused(error, [{"type": "TemplateViolation", "info": info}]) from error
         except NotSimulatedError as error:
-            raise ArmError(501, "NotSimulated", f"The simulator does not have {error.what}.") from error
+            raise not_simulated(f"The simulator does not have {error.what}.") from error
         self._check_rights(request.principal, resources)
         for item in resources:
             if item.nested:
@@ -242,7 +242,7 @@ class Deployments:
         properties = mapping(body.get("properties"), "properties")
         mode = str(properties.get("mode") or "")
         if mode.lower() == "complete":
-            raise ArmError(501, "NotSimulated", "The simulator does not have the deployment mode 'Complete'.")
+            raise not_simulated("The simulator does not have the deployment mode 'Complete'.")
         if mode.lower() != "incremental":
             raise ArmError(
                 400,
@@ -251,7 +251,7 @@ class Deployments:
             )
         for name in ("templateLink", "parametersLink", "onErrorDeployment"):
             if properties.get(name):
-                raise ArmError(501, "NotSimulated", f"The simulator does not have '{name}' of deployments.")
+                raise not_simulated(f"The simulator does not have '{name}' of deployments.")
         if not isinstance(properties.get("template"), dict):
             raise ArmError(
                 400,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.arm.rules import entries, mapping
-from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.http import ArmError, Request, Response, not_known
 from azureml_simulator.providers.machine_learning import common
 from azureml_simulator.routing import Route
 from azureml_simulator.store import type_of
@@ -77,7 +77,7 @@ class DiagnosticSettings:
         existing = self._of_workspace(p)
         others = {name: doc for name, doc in existing.items() if name != p["name"].lower()}
         if len(others) >= _MOST:
-            raise _unknown(f"how more than {_MOST} diagnostic settings of one resource are refused")
+            raise not_known(f"how more than {_MOST} diagnostic settings of one resource are refused")
         properties = self._checked(sent)
         _check_sinks(properties, others.values())
         workspace = common.find_workspace(self.app, p)
@@ -109,7 +109,7 @@ class DiagnosticSettings:
         """The properties of a PUT's body as a GET shows them."""
         for name, value in sent.items():
             if name not in (*_PROPERTIES, *_NOTHING) or (name in _NOTHING and value is not None):
-                raise _unknown(f"'{name}' of a diagnostic setting")
+                raise not_known(f"'{name}' of a diagnostic setting")
         if not any(sent.get(sink) for sink in SINKS):
             raise _refuse("BadRequest", "At least one data sink needs to be specified.")
         for sink in SINKS:
@@ -117,7 +117,7 @@ class DiagnosticSettings:
         logs = _logs(entries(sent.get("logs"), "logs"))
         metrics = _items(entries(sent.get("metrics"), "metrics"), "category", METRICS)
         if not any(item["enabled"] for item in (*logs, *metrics)):
-            raise _unknown("a diagnostic setting without an enabled category")
+            raise not_known("a diagnostic setting without an enabled category")
         kept = self.app.config["guesses"]["diagnostic_setting"]["destination_type"] == "kept"
         return {
             "storageAccountId": sent.get("storageAccountId"),
@@ -135,7 +135,7 @@ class DiagnosticSettings:
             return
         type_ = type_of(str(resource_id)).lower()
         if type_ in _KNOWN_TYPES and self.app.store.get(str(resource_id)) is None:
-            raise _unknown(f"how the destination '{resource_id}', which does not exist, is refused")
+            raise not_known(f"how the destination '{resource_id}', which does not exist, is refused")
 
     def routes(self) -> list[Route]:
         many = f"{common.WORKSPACE}/providers/{SETTING_TYPE}"
@@ -162,7 +162,7 @@ def _logs(sent: list[Document]) -> list[Document]:
         raise _refuse("BadRequest", "Diagnostic setting does not support mix of log category and log category group.")
     unknown = [item["categoryGroup"] for item in groups if item["categoryGroup"] not in GROUPS]
     if unknown:
-        raise _unknown(f"the category group '{unknown[0]}' of workspaces")
+        raise not_known(f"the category group '{unknown[0]}' of workspaces")
     return _items(groups, "categoryGroup", GROUPS, category=None)
 
 
@@ -171,9 +171,9 @@ def _items(sent: list[Document], key: str, names: Any, **more: None) -> list[Doc
     sent = [{name: value for name, value in item.items() if value is not None} for item in sent]
     for item in sent:
         if set(item) - {"category", "categoryGroup", "enabled", "retentionPolicy"}:
-            raise _unknown("a category of a diagnostic setting with other properties")
+            raise not_known("a category of a diagnostic setting with other properties")
         if not isinstance(item.get("enabled"), bool) or not isinstance(item.get(key), str):
-            raise _unknown(f"a category of a diagnostic setting without '{key}' or 'enabled'")
+            raise not_known(f"a category of a diagnostic setting without '{key}' or 'enabled'")
     unknown = [item[key] for item in sent if item[key] not in names]
     if unknown:
         raise _refuse("BadRequest", f"Category '{','.join(unknown)}' is not supported.")
@@ -217,11 +217,7 @@ def _check_categories(mine: set[str], theirs: set[str], sink: str, name: str) ->
             409,
         )
     if ("allLogs" in mine and theirs & set(LOGS)) or ("allLogs" in theirs and mine & set(LOGS)):
-        raise _unknown("whether a category and the group that has it can go to one destination by two settings")
-
-
-def _unknown(what: str) -> ArmError:
-    return ArmError(501, "NotSimulated", f"The simulator does not know {what}.")
+        raise not_known("whether a category and the group that has it can go to one destination by two settings")
 
 
 def _refuse(code: str, message: str, status: int = 400) -> ArmError:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from azureml_simulator.arm import rules as arm_rules
 from azureml_simulator.arm.rules import mapping
 from azureml_simulator.entra.directory import TENANT, stable_guid
-from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.http import ArmError, Request, Response, not_known
 from azureml_simulator.operations import Operation
 from azureml_simulator.providers.machine_learning.kubernetes import EXTENSION_TYPE, TARGETS
 from azureml_simulator.providers.machine_learning.workspace_body import system_data, touch
@@ -102,13 +102,13 @@ class Extensions:
         sent = mapping(body.get("properties"), "properties")
         self._check_sent(request, sent, _SENT | _READ_ONLY)
         if str(sent.get("extensionType")).lower() != AML_EXTENSION.lower():
-            raise _unknown(f"extensions of the type '{sent.get('extensionType')}'")
+            raise not_known(f"extensions of the type '{sent.get('extensionType')}'")
         before = self.app.store.get(_id(cluster, p))
         self._need_idle(_id(cluster, p))
         self._need_only_one(cluster, p)
         scope = _scope(mapping(sent.get("scope"), "scope"))
         if before is not None and before["properties"]["scope"] != scope:
-            raise _unknown("how another scope of an existing extension is refused")
+            raise not_known("how another scope of an existing extension is refused")
         doc = before or self._fresh(request, cluster, p)
         if before is not None:
             touch(self.app, doc, request.principal)
@@ -192,7 +192,7 @@ class Extensions:
         if request.api_version != _VERSIONS[-1] and sent.get("autoUpgradeMode") is not None:
             unknown.append("autoUpgradeMode")
         if unknown:
-            raise _unknown(f"'{unknown[0]}' of an extension at this API version")
+            raise not_known(f"'{unknown[0]}' of an extension at this API version")
         for name in (_SETTINGS, _PROTECTED):
             wrong = [key for key, value in mapping(sent.get(name), name).items() if not isinstance(value, str)]
             if wrong:
@@ -207,10 +207,10 @@ class Extensions:
     def _check_known(settings: Document) -> None:
         """azure-cli refuses what follows, so that no answer of the service to it is known."""
         if not (_on(settings, "enableTraining") or _on(settings, "enableInference")):
-            raise _unknown("the extension without enableTraining and without enableInference")
+            raise not_known("the extension without enableTraining and without enableInference")
         service = settings.get("inferenceRouterServiceType", "").lower()
         if _on(settings, "enableInference") and service not in ("loadbalancer", "nodeport", "clusterip"):
-            raise _unknown(f"inference with the inferenceRouterServiceType '{service}'")
+            raise not_known(f"inference with the inferenceRouterServiceType '{service}'")
 
     def _need_idle(self, resource_id: str) -> None:
         """What a write during another one answers is a guess."""
@@ -222,7 +222,7 @@ class Extensions:
     def _need_only_one(self, cluster: Document, p: dict[str, str]) -> None:
         others = self.app.store.children(cluster["id"], EXTENSION_TYPE)
         if any(other["name"].lower() != p["name"].lower() for other in others):
-            raise _unknown("a second Azure Machine Learning extension in one cluster")
+            raise not_known("a second Azure Machine Learning extension in one cluster")
 
     # -- operations --------------------------------------------------------------------------------------------------
 
@@ -347,7 +347,7 @@ def _nodes(cluster: Document) -> int | None:
 
 def _scope(sent: Document) -> Document:
     if sent.get("namespace"):
-        raise _unknown("the extension in the scope of a namespace")
+        raise not_known("the extension in the scope of a namespace")
     release = mapping(sent.get("cluster"), "scope.cluster").get("releaseNamespace") or "azureml"
     if not isinstance(release, str):
         raise _bad("'releaseNamespace' must be a text.")
@@ -377,10 +377,6 @@ def _health_error(name: str, state: str) -> Document:
         f"[{inner}]]] occurred while doing the operation : [{verb}] on the config, For general troubleshooting visit: "
         "https://aka.ms/k8s-extensions-TSG, For more application specific troubleshooting visit: Troubleshooting: https://aka.ms/arcmltsg.",
     }
-
-
-def _unknown(what: str) -> ArmError:
-    return ArmError(501, "NotSimulated", f"The simulator does not know {what}.")
 
 
 def _bad(message: str) -> ArmError:

@@ -14,13 +14,13 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any
 
-from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.http import ArmError, Request, Response, not_simulated, refuse_unknown
 from azureml_simulator.operations import Operation, OperationFailure
 from azureml_simulator.providers.machine_learning import common
 from azureml_simulator.providers.machine_learning.common import API_VERSIONS, WORKSPACE, WORKSPACE_TYPE, Document
-from azureml_simulator.providers.machine_learning.online_operations import Writes, invalid, unknown
+from azureml_simulator.providers.machine_learning.online_operations import Writes, invalid
 from azureml_simulator.providers.machine_learning.workspace_body import system_data
-from azureml_simulator.routing import Route
+from azureml_simulator.routing import Route, routes_below
 
 if TYPE_CHECKING:
     from azureml_simulator.app import App
@@ -83,14 +83,14 @@ class BatchEndpoints:
         return Response(200, self._find(p))
 
     def list_endpoints(self, request: Request, p: dict[str, str]) -> Response:
-        unknown(
+        refuse_unknown(
             {name.lower() for name in request.query} - {"api-version", "$skip", "count"}, "a list of batch endpoints"
         )
         docs = self.app.store.children(common.find_workspace(self.app, p)["id"], ENDPOINT_TYPE)
         return Response(200, common.page(self.app, request, docs, "batch_endpoints", most=request.query.get("count")))
 
     def list_deployments(self, request: Request, p: dict[str, str]) -> Response:
-        unknown(
+        refuse_unknown(
             {name.lower() for name in request.query} - {"api-version", "$skip", "$top"}, "a list of batch deployments"
         )
         docs = self.app.store.children(self._find(p)["id"], DEPLOYMENT_TYPE)
@@ -104,7 +104,7 @@ class BatchEndpoints:
         before = self.app.store.get(ENDPOINT.format(**p))
         sent = common.mapping(request.json_object.get("properties"), "properties")
         where = workspace["location"]
-        unknown(set(sent) - _ENDPOINT_SENT - _ENDPOINT_READ_ONLY, "a batch endpoint")
+        refuse_unknown(set(sent) - _ENDPOINT_SENT - _ENDPOINT_READ_ONLY, "a batch endpoint")
         if str(sent.get("authMode")).lower() != "aadtoken":
             raise invalid("authMode", f"'{sent.get('authMode')}' is not AADToken", where)
         if before is None:
@@ -133,7 +133,7 @@ class BatchEndpoints:
             message = f"Can not perform requested operation on nested resource. Parent resource '{p['ws']}/{p['endpoint']}' not found."
             raise ArmError(404, "ParentResourceNotFound", message)
         sent = common.mapping(request.json_object.get("properties"), "properties")
-        unknown(set(sent) - {*_SET, "properties", "provisioningState"}, "a batch deployment")
+        refuse_unknown(set(sent) - {*_SET, "properties", "provisioningState"}, "a batch deployment")
         self.writes.need_idle(endpoint, workspace["location"])
         self._check_deployment(sent, workspace["location"])
         given = {name: value for name, value in sent.items() if name in _SET and value is not None}
@@ -145,7 +145,7 @@ class BatchEndpoints:
 
     def _check_deployment(self, sent: Document, where: str) -> None:
         if common.mapping(sent.get("model"), "model").get("referenceType", "Id") != "Id":
-            raise ArmError(501, "NotSimulated", "The simulator knows references to models by their id alone.")
+            raise not_simulated("The simulator knows references to models by their id alone.")
         code = sent.get("codeConfiguration")
         if code and not common.mapping(code, "codeConfiguration").get("scoringScript"):
             raise invalid("codeConfiguration.scoringScript", "it is required", where)
@@ -225,19 +225,19 @@ class BatchEndpoints:
         self.app.store.delete(operation.target)
 
     def routes(self) -> list[Route]:
-        def rows(many: str, one: str, type_: str, listed: Any, put: Any) -> list[Route]:
-            handlers = [
-                ("GET", many, listed, "read"), ("GET", one, self.get, "read"), ("PUT", one, put, "write"), ("DELETE", one, self.delete, "delete"),
-            ]  # fmt: skip
-            return [
-                Route(method, path, handler, API_VERSIONS, f"{type_}/{right}", since=_SINCE)
-                for method, path, handler, right in handlers
-            ]
+        def of(path: str, name: str, type_: str, listed: Any, put: Any) -> list[Route]:
+            rows = (
+                ("GET", "", listed, "read"),
+                ("GET", name, self.get, "read"),
+                ("PUT", name, put, "write"),
+                ("DELETE", name, self.delete, "delete"),
+            )
+            return routes_below(path, rows, API_VERSIONS, type_, since=_SINCE)
 
-        deployments = ENDPOINT + "/deployments"
+        endpoints = WORKSPACE + "/batchEndpoints"
         return [
-            *rows(WORKSPACE + "/batchEndpoints", ENDPOINT, ENDPOINT_TYPE, self.list_endpoints, self.put_endpoint),
-            *rows(deployments, DEPLOYMENT, DEPLOYMENT_TYPE, self.list_deployments, self.put_deployment),
+            *of(endpoints, "/{endpoint}", ENDPOINT_TYPE, self.list_endpoints, self.put_endpoint),
+            *of(ENDPOINT + "/deployments", "/{name}", DEPLOYMENT_TYPE, self.list_deployments, self.put_deployment),
         ]
 
 

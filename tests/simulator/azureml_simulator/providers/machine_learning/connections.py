@@ -14,11 +14,11 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.http import ArmError, Request, Response, not_simulated, refuse_unknown
 from azureml_simulator.providers.machine_learning import common
 from azureml_simulator.providers.machine_learning.common import API_VERSIONS, WORKSPACE, WORKSPACE_TYPE, Document
 from azureml_simulator.providers.machine_learning.workspace_body import system_data
-from azureml_simulator.routing import Route
+from azureml_simulator.routing import Route, routes_below
 
 if TYPE_CHECKING:
     from azureml_simulator.app import App
@@ -92,12 +92,12 @@ class Connections:
         value = list(self._of_workspace(common.find_workspace(self.app, p)).values())
         query = {name.lower(): text for name, text in request.query.items() if name.lower() != "api-version"}
         if common.flag(query.pop("includeall", "")):
-            raise ArmError(501, "NotSimulated", "The simulator does not know which other connections includeAll shows.")
+            raise not_simulated("The simulator does not know which other connections includeAll shows.")
         for name in ("target", "category"):
             wanted = query.pop(name, None)
             value = [doc for doc in value if wanted is None or _same(doc["properties"].get(name), wanted)]
         if query:
-            raise ArmError(501, "NotSimulated", f"The simulator does not have '{min(query)}' of a list of connections.")
+            raise not_simulated(f"The simulator does not have '{min(query)}' of a list of connections.")
         return Response(200, {"value": value})
 
     def put(self, request: Request, p: dict[str, str]) -> Response:
@@ -135,39 +135,28 @@ class Connections:
         resource_id = f"{workspace['id']}/connections/{p['name']}"
         found = self._of_workspace(workspace).get(p["name"].lower())
         if found is not None and found["id"].lower() != resource_id.lower():
-            raise ArmError(
-                501, "NotSimulated", "No one has recorded what a DELETE of a hub's connection in a project does."
-            )
+            raise not_simulated("No one has recorded what a DELETE of a hub's connection in a project does.")
         return Response(200 if self.app.store.delete(resource_id) else 204)
 
     def routes(self) -> list[Route]:
-        many, one = WORKSPACE + "/connections", WORKSPACE + "/connections/{name}"
-        return [
-            Route("GET", many, self.list_all, API_VERSIONS, f"{CONNECTION_TYPE}/read", since=_SINCE),
-            Route("GET", one, self.get, API_VERSIONS, f"{CONNECTION_TYPE}/read", since=_SINCE),
-            Route("PUT", one, self.put, API_VERSIONS, f"{CONNECTION_TYPE}/write", since=_SINCE),
-            Route("DELETE", one, self.delete, API_VERSIONS, f"{CONNECTION_TYPE}/delete", since=_SINCE),
-            Route(
-                "POST",
-                one + "/listsecrets",
-                self.secrets,
-                API_VERSIONS,
-                f"{CONNECTION_TYPE}/listsecrets/action",
-                since=_SINCE,
-            ),
-        ]
+        rows = (
+            ("GET", "", self.list_all, "read"),
+            ("GET", "/{name}", self.get, "read"),
+            ("PUT", "/{name}", self.put, "write"),
+            ("DELETE", "/{name}", self.delete, "delete"),
+            ("POST", "/{name}/listsecrets", self.secrets, "listsecrets/action"),
+        )
+        return routes_below(WORKSPACE + "/connections", rows, API_VERSIONS, CONNECTION_TYPE, since=_SINCE)
 
 
 def _checked(sent: Document) -> Any:
     """The credentials of a PUT, after what the types require. The service does not check that they fit the category [REC R23, R24]."""
     if not sent.get("authType") or not sent.get("category"):
         raise _invalid("A connection needs 'authType' and 'category'.")
-    unknown = sorted({name for name in sent if sent[name] is not None} - _NAMES - _READ_ONLY)
-    if unknown:
-        raise ArmError(501, "NotSimulated", f"The simulator does not know '{unknown[0]}' of a connection.")
+    refuse_unknown({name for name in sent if sent[name] is not None} - _NAMES - _READ_ONLY, "a connection")
     names = _CREDENTIALS.get(str(sent["authType"]).lower())
     if names is None:
-        raise ArmError(501, "NotSimulated", f"The simulator does not know the authType '{sent['authType']}'.")
+        raise not_simulated(f"The simulator does not know the authType '{sent['authType']}'.")
     credentials = sent.get("credentials")
     if credentials is None:
         return None
@@ -178,9 +167,7 @@ def _checked(sent: Document) -> Any:
     }
     other = sorted({*given} - {*names})
     if other:
-        raise ArmError(
-            501, "NotSimulated", f"The simulator does not know '{other[0]}' of credentials of type {sent['authType']}."
-        )
+        raise not_simulated(f"The simulator does not know '{other[0]}' of credentials of type {sent['authType']}.")
     return copy.deepcopy(given)
 
 

@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.entra.directory import stable_guid
-from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.http import ArmError, Request, Response, not_simulated, refuse_unknown
 from azureml_simulator.providers.machine_learning import common
 from azureml_simulator.providers.machine_learning.common import API_VERSIONS, WORKSPACE, WORKSPACE_TYPE, Document
 from azureml_simulator.providers.machine_learning.versions import Since, has
 from azureml_simulator.providers.machine_learning.workspace_body import system_data
 from azureml_simulator.providers.names_and_keys import account_keys
-from azureml_simulator.routing import Route
+from azureml_simulator.routing import Route, routes_below
 
 if TYPE_CHECKING:
     from azureml_simulator.app import App
@@ -88,7 +88,7 @@ class Datastores:
         query = {name.lower(): value for name, value in request.query.items()}
         unknown = sorted(set(query) - _LIST_PARAMETERS)
         if unknown:
-            raise ArmError(501, "NotSimulated", f"The simulator does not have '{unknown[0]}' of a list of datastores.")
+            raise not_simulated(f"The simulator does not have '{unknown[0]}' of a list of datastores.")
         docs = list(self._of_workspace(common.find_workspace(self.app, p)).values())
         if "isdefault" in query:
             docs = [doc for doc in docs if doc["properties"]["isDefault"] is common.flag(query["isdefault"])]
@@ -99,7 +99,7 @@ class Datastores:
         kind = doc["properties"]["credentials"]["credentialsType"]
         name = _CREDENTIALS[kind][0]
         if not name:
-            raise ArmError(501, "NotSimulated", "The simulator does not know the secrets of a datastore without any.")
+            raise not_simulated("The simulator does not know the secrets of a datastore without any.")
         value = self.app.store.private(doc["id"]).get("secret") or self._own_key(p)
         if common.flag(request.json_object.get("expirableSecret")) and kind == "AccountKey":
             # A signature that was made with the key [REC R21].
@@ -112,7 +112,7 @@ class Datastores:
         storage = common.find_workspace(self.app, p)["properties"]["storageAccount"]
         account = self.app.store.get(storage)
         if account is None:
-            raise ArmError(501, "NotSimulated", f"The storage account '{storage}' is gone, and its key with it.")
+            raise not_simulated(f"The storage account '{storage}' is gone, and its key with it.")
         return str(account_keys(self.app, account)[0]["value"])
 
     # -- writing -----------------------------------------------------------------------------------------------------
@@ -121,9 +121,7 @@ class Datastores:
         workspace = common.parent_workspace(self.app, p)
         common.need_succeeded(workspace)
         if not common.flag(request.query.get("skipValidation")):
-            raise ArmError(
-                501, "NotSimulated", "The simulator cannot validate the storage of a datastore: skipValidation."
-            )
+            raise not_simulated("The simulator cannot validate the storage of a datastore: skipValidation.")
         sent = common.mapping(request.json_object.get("properties"), "properties")
         properties, secret = _checked(sent, request.api_version, workspace["location"])
         before = self._of_workspace(workspace).get(p["name"].lower())
@@ -147,28 +145,19 @@ class Datastores:
     def delete(self, request: Request, p: dict[str, str]) -> Response:
         workspace = common.find_workspace(self.app, p)
         if p["name"].lower() in {doc["name"] for doc in _own(self.app, workspace)}:
-            raise ArmError(
-                501, "NotSimulated", f"No one has recorded what a DELETE of the datastore '{p['name']}' does."
-            )
+            raise not_simulated(f"No one has recorded what a DELETE of the datastore '{p['name']}' does.")
         gone = self.app.store.delete(f"{workspace['id']}/datastores/{p['name']}")
         return Response(200 if gone else 204)
 
     def routes(self) -> list[Route]:
-        many, one = WORKSPACE + "/datastores", WORKSPACE + "/datastores/{name}"
-        return [
-            Route("GET", many, self.list_all, API_VERSIONS, f"{DATASTORE_TYPE}/read", since=_SINCE),
-            Route("GET", one, self.get, API_VERSIONS, f"{DATASTORE_TYPE}/read", since=_SINCE),
-            Route("PUT", one, self.put, API_VERSIONS, f"{DATASTORE_TYPE}/write", since=_SINCE),
-            Route("DELETE", one, self.delete, API_VERSIONS, f"{DATASTORE_TYPE}/delete", since=_SINCE),
-            Route(
-                "POST",
-                one + "/listSecrets",
-                self.secrets,
-                API_VERSIONS,
-                f"{DATASTORE_TYPE}/listSecrets/action",
-                since=_SINCE,
-            ),
-        ]
+        rows = (
+            ("GET", "", self.list_all, "read"),
+            ("GET", "/{name}", self.get, "read"),
+            ("PUT", "/{name}", self.put, "write"),
+            ("DELETE", "/{name}", self.delete, "delete"),
+            ("POST", "/{name}/listSecrets", self.secrets, "listSecrets/action"),
+        )
+        return routes_below(WORKSPACE + "/datastores", rows, API_VERSIONS, DATASTORE_TYPE, since=_SINCE)
 
 
 def _own(app: App, workspace: Document) -> list[Document]:
@@ -225,11 +214,7 @@ def _checked(sent: Document, version: str, location: str) -> tuple[Document, str
     """The properties of a PUT's body as they are kept, and the secret in it."""
     type_ = _type_of(sent, version, location)
     storage, needed = _STORAGE[type_]
-    unknown = sorted({*sent} - {*_BASE, *storage, _IDENTITY, "isDefault"})
-    if unknown:
-        raise ArmError(
-            501, "NotSimulated", f"The simulator does not know '{unknown[0]}' of a datastore of type {type_}."
-        )
+    refuse_unknown({*sent} - {*_BASE, *storage, _IDENTITY, "isDefault"}, f"a datastore of type {type_}")
     _require(sent, storage[:needed], location)
     if sent.get(_IDENTITY) not in (None, *_IDENTITIES):
         raise _invalid(_IDENTITY, f"'{sent[_IDENTITY]}' is none of {', '.join(_IDENTITIES)}", location)
@@ -245,7 +230,7 @@ def _type_of(sent: Document, version: str, location: str) -> str:
     if type_ not in _STORAGE:
         raise _invalid("datastoreType", f"'{type_}' is not a type of datastores", location)
     if type_ == "OneLake" and not has(_ONE_LAKE, version):
-        raise ArmError(501, "NotSimulated", f"The simulator does not know whether api-version {version} has OneLake.")
+        raise not_simulated(f"The simulator does not know whether api-version {version} has OneLake.")
     return type_
 
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.entra.directory import TENANT
-from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.http import ArmError, Request, Response, not_simulated
 from azureml_simulator.operations import Operation
 from azureml_simulator.providers.machine_learning import common
 from azureml_simulator.providers.machine_learning import nodes as node_states
@@ -95,7 +95,7 @@ class Jobs:
             docs = [doc for doc in docs if tag in (doc["properties"]["tags"] or {})]
         unknown = sorted({*query} - {"api-version", "$skip"})
         if unknown:
-            raise ArmError(501, "NotSimulated", f"The simulator does not have '{unknown[0]}' of a list of jobs.")
+            raise not_simulated(f"The simulator does not have '{unknown[0]}' of a list of jobs.")
         return Response(200, common.page(self.app, request, docs, "jobs"))
 
     # -- writing -----------------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ class Jobs:
             if self.app.store.private(resource_id).get("sent") == sent:
                 # The same request again, as after a lost answer: 200 for what exists [SDK].
                 return Response(200, before)
-            raise ArmError(501, "NotSimulated", "The simulator does not know what a PUT changes of an existing job.")
+            raise not_simulated("The simulator does not know what a PUT changes of an existing job.")
         number = properties["resources"]["instanceCount"]
         doc: Document = {
             "id": resource_id,
@@ -170,9 +170,7 @@ class Jobs:
     def _need_environment(self, environment: str, location: str) -> None:
         match = _CURATED.match(environment)
         if match is None:
-            raise ArmError(
-                501,
-                "NotSimulated",
+            raise not_simulated(
                 f"The simulator has curated environments only; '{environment}' is not one by version.",
             )
         if match["name"] not in self.app.config["curated_environments"]:
@@ -182,7 +180,7 @@ class Jobs:
     def _compute(self, sent: Any, workspace: Document) -> Document:
         """The compute target of a job, by its id or by its name in the workspace; the texts are guesses."""
         if not sent:
-            raise ArmError(501, "NotSimulated", "The simulator does not have serverless jobs.")
+            raise not_simulated("The simulator does not have serverless jobs.")
         where = str(sent) if str(sent).startswith("/") else f"{workspace['id']}/computes/{sent}"
         doc = self.app.store.get(where) if where.lower().startswith(f"{workspace['id']}/computes/".lower()) else None
         if doc is None:
@@ -312,11 +310,11 @@ def _need_command_job(sent: Document, location: str) -> None:
     if kind not in _JOB_TYPES:
         raise _refuse(f"The jobType '{kind}' is not supported.", location)
     if kind != "Command":
-        raise ArmError(501, "NotSimulated", f"The simulator does not have jobs of the type {kind}.")
+        raise not_simulated(f"The simulator does not have jobs of the type {kind}.")
     unknown = sorted({*sent} - _NAMES - {"status", "parameters"})
     unknown += [name for name in _EMPTY if sent.get(name)]
     if unknown:
-        raise ArmError(501, "NotSimulated", f"The simulator does not have '{unknown[0]}' of a job.")
+        raise not_simulated(f"The simulator does not have '{unknown[0]}' of a job.")
     for name in ("command", "environmentId"):
         if not re.search("[a-zA-Z0-9_]", str(sent.get(name) or "")):
             raise _refuse(f"The property '{name}' of the job is required.", location)

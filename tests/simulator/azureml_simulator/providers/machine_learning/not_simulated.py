@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.http import Request, Response, not_simulated
 from azureml_simulator.providers.machine_learning.common import API_VERSIONS, PROVIDER, WORKSPACE
 from azureml_simulator.routing import Route
 from azureml_simulator.store import type_of
@@ -29,7 +29,7 @@ _TYPES = (
 
 def _refuse(request: Request, p: dict[str, str]) -> Response:
     operation = f"{request.method} of '{type_of(request.path)}' with api-version '{request.api_version}'"
-    raise ArmError(501, "NotSimulated", f"The simulator does not have {operation} (path {request.path}).")
+    raise not_simulated(f"The simulator does not have {operation} (path {request.path}).")
 
 
 def _pattern(type_: str) -> str:

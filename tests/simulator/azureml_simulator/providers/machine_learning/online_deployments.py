@@ -12,15 +12,21 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.http import ArmError, Request, Response, refuse_unknown
 from azureml_simulator.operations import Operation, OperationFailure
 from azureml_simulator.providers.machine_learning import common
 from azureml_simulator.providers.machine_learning.common import API_VERSIONS, Document
-from azureml_simulator.providers.machine_learning.online_operations import ENDPOINT_TYPE, ONE, Writes, invalid, unknown
+from azureml_simulator.providers.machine_learning.online_operations import (
+    ENDPOINT_TYPE,
+    ONE,
+    Writes,
+    find_endpoint,
+    invalid,
+)
 from azureml_simulator.providers.machine_learning.workspace_body import system_data
-from azureml_simulator.routing import Route
+from azureml_simulator.routing import Route, routes_below
 
 if TYPE_CHECKING:
     from azureml_simulator.app import App
@@ -71,15 +77,8 @@ class Deployments:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def _endpoint(self, p: dict[str, str]) -> Document:
-        common.find_workspace(self.app, p, f"onlineEndpoints/{p['endpoint']}")
-        doc = self.app.store.get(ONE.format(**p))
-        if doc is None:
-            raise common.not_found(f"workspaces/{p['ws']}/onlineEndpoints/{p['endpoint']}", p["rg"])
-        return doc
-
     def _find(self, p: dict[str, str]) -> Document:
-        doc = self.app.store.get(f"{self._endpoint(p)['id']}/deployments/{p['name']}")
+        doc = self.app.store.get(f"{find_endpoint(self.app, p)['id']}/deployments/{p['name']}")
         if doc is None:
             path = f"workspaces/{p['ws']}/onlineEndpoints/{p['endpoint']}/deployments/{p['name']}"
             raise common.not_found(path, p["rg"])
@@ -90,8 +89,8 @@ class Deployments:
 
     def list_all(self, request: Request, p: dict[str, str]) -> Response:
         query = {name.lower() for name in request.query}
-        unknown(query - {"api-version", "$skip", "$top"}, "a list of online deployments")
-        docs = self.app.store.children(self._endpoint(p)["id"], DEPLOYMENT_TYPE)
+        refuse_unknown(query - {"api-version", "$skip", "$top"}, "a list of online deployments")
+        docs = self.app.store.children(find_endpoint(self.app, p)["id"], DEPLOYMENT_TYPE)
         return Response(200, common.page(self.app, request, docs, "online_deployments", most=request.query.get("$top")))
 
     def skus(self, request: Request, p: dict[str, str]) -> Response:
@@ -171,7 +170,7 @@ class Deployments:
         """The number of instances of a PUT that is taken."""
         where = endpoint["location"]
         managed = _managed(sent)
-        unknown(
+        refuse_unknown(
             set(sent) - _SENT - {"provisioningState"} - (set() if managed else _OF_KUBERNETES), "an online deployment"
         )
         if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]", name):
@@ -258,19 +257,15 @@ class Deployments:
             self.app.store.put(endpoint["id"], endpoint)
 
     def routes(self) -> list[Route]:
-        many = ONE + "/deployments"
-
-        def route(method: str, suffix: str, handler: Any, right: str) -> Route:
-            return Route(method, many + suffix, handler, API_VERSIONS, f"{DEPLOYMENT_TYPE}/{right}", since=_SINCE)
-
-        return [
-            route("GET", "", self.list_all, "read"),
-            route("GET", "/{name}", self.get, "read"),
-            route("PUT", "/{name}", self.put, "write"),
-            route("DELETE", "/{name}", self.delete, "delete"),
-            route("GET", "/{name}/skus", self.skus, "skus/read"),
-            route("POST", "/{name}/getLogs", self.logs, "getLogs/action"),
-        ]
+        rows = (
+            ("GET", "", self.list_all, "read"),
+            ("GET", "/{name}", self.get, "read"),
+            ("PUT", "/{name}", self.put, "write"),
+            ("DELETE", "/{name}", self.delete, "delete"),
+            ("GET", "/{name}/skus", self.skus, "skus/read"),
+            ("POST", "/{name}/getLogs", self.logs, "getLogs/action"),
+        )
+        return routes_below(ONE + "/deployments", rows, API_VERSIONS, DEPLOYMENT_TYPE, since=_SINCE)
 
 
 def _check_settings(sent: Document, where: str) -> None:
@@ -288,12 +283,12 @@ def _check_collector(sent: Document, where: str) -> None:
     collector = common.mapping(sent.get("dataCollector"), "dataCollector")
     if not collector:
         return
-    unknown(set(collector) - _OF_COLLECTOR, "a data collector")
+    refuse_unknown(set(collector) - _OF_COLLECTOR, "a data collector")
     collections = common.mapping(collector.get("collections"), "dataCollector.collections")
     if not collections:
         raise invalid("dataCollector.collections", "it is required", where)
     for name, row in collections.items():
-        unknown(set(common.mapping(row, name)) - _OF_COLLECTION, "a collection")
+        refuse_unknown(set(common.mapping(row, name)) - _OF_COLLECTION, "a collection")
 
 
 def _capacity(body: Document, before: Document | None, where: str) -> int:

@@ -15,14 +15,20 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.entra.directory import stable_guid
-from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.http import ArmError, Request, Response, not_simulated, refuse_unknown
 from azureml_simulator.operations import Operation
 from azureml_simulator.providers.machine_learning import common, identity, serving
 from azureml_simulator.providers.machine_learning.common import API_VERSIONS, WORKSPACE, Document
 from azureml_simulator.providers.machine_learning.online_deployments import DEPLOYMENT_TYPE, Deployments
-from azureml_simulator.providers.machine_learning.online_operations import ENDPOINT_TYPE, ONE, Writes, invalid, unknown
+from azureml_simulator.providers.machine_learning.online_operations import (
+    ENDPOINT_TYPE,
+    ONE,
+    Writes,
+    find_endpoint,
+    invalid,
+)
 from azureml_simulator.providers.machine_learning.workspace_body import system_data
-from azureml_simulator.routing import Route
+from azureml_simulator.routing import Route, routes_below
 
 if TYPE_CHECKING:
     from azureml_simulator.app import App
@@ -61,19 +67,12 @@ class Endpoints:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def _find(self, p: dict[str, str]) -> Document:
-        common.find_workspace(self.app, p, f"onlineEndpoints/{p['endpoint']}")
-        doc = self.app.store.get(ONE.format(**p))
-        if doc is None:
-            raise common.not_found(f"workspaces/{p['ws']}/onlineEndpoints/{p['endpoint']}", p["rg"])
-        return doc
-
     def get(self, request: Request, p: dict[str, str]) -> Response:
-        return Response(200, self._find(p))
+        return Response(200, find_endpoint(self.app, p))
 
     def list_all(self, request: Request, p: dict[str, str]) -> Response:
         query = {name.lower(): value for name, value in request.query.items()}
-        unknown(set(query) - _LIST_PARAMETERS, "a list of online endpoints")
+        refuse_unknown(set(query) - _LIST_PARAMETERS, "a list of online endpoints")
         docs = self.app.store.children(common.find_workspace(self.app, p)["id"], ENDPOINT_TYPE)
         docs = [
             doc
@@ -149,7 +148,7 @@ class Endpoints:
 
     def _check(self, name: str, workspace: Document, body: Document, sent: Document, before: Document | None) -> None:
         where = workspace["location"]
-        unknown(set(sent) - _SENT - _READ_ONLY, "an online endpoint")
+        refuse_unknown(set(sent) - _SENT - _READ_ONLY, "an online endpoint")
         if str(sent.get("authMode")).lower() not in _MODES:
             raise invalid("authMode", f"'{sent.get('authMode')}' is none of {', '.join(_MODES.values())}", where)
         if str(sent.get("publicNetworkAccess") or "enabled").lower() not in _ACCESS:
@@ -248,13 +247,13 @@ class Endpoints:
 
     def list_keys(self, request: Request, p: dict[str, str]) -> Response:
         """Null for both in another mode [REC R20]."""
-        doc = self._find(p)
+        doc = find_endpoint(self.app, p)
         held = self.app.store.private(doc["id"])
         shown = doc["properties"]["authMode"] == "Key"
         return Response(200, {name: held[name] if shown else None for name in ("primaryKey", "secondaryKey")})
 
     def regenerate_keys(self, request: Request, p: dict[str, str]) -> Response:
-        doc = self._find(p)
+        doc = find_endpoint(self.app, p)
         kinds = {"primary": "primaryKey", "secondary": "secondaryKey"}
         name = kinds.get(str(request.json_object.get("keyType")).lower())
         if name is None:
@@ -273,9 +272,9 @@ class Endpoints:
             self.app.store.put(operation.target, doc, private={**held, **operation.data["keys"]})
 
     def token(self, request: Request, p: dict[str, str]) -> Response:
-        doc = self._find(p)
+        doc = find_endpoint(self.app, p)
         if doc["properties"]["authMode"] != "AMLToken":
-            raise ArmError(501, "NotSimulated", "The simulator knows tokens of endpoints with the mode AMLToken alone.")
+            raise not_simulated("The simulator knows tokens of endpoints with the mode AMLToken alone.")
         now = int(self.app.clock.now())
         return Response(
             200,
@@ -288,20 +287,16 @@ class Endpoints:
         )
 
     def routes(self) -> list[Route]:
-        many = WORKSPACE + "/onlineEndpoints"
-
-        def route(method: str, suffix: str, handler: Any, right: str) -> Route:
-            return Route(method, many + suffix, handler, API_VERSIONS, f"{ENDPOINT_TYPE}/{right}", since=_SINCE)
-
-        return [
-            route("GET", "", self.list_all, "read"),
-            route("GET", "/{endpoint}", self.get, "read"),
-            route("PUT", "/{endpoint}", self.put, "write"),
-            route("DELETE", "/{endpoint}", self.delete, "delete"),
-            route("POST", "/{endpoint}/listKeys", self.list_keys, "listKeys/action"),
-            route("POST", "/{endpoint}/regenerateKeys", self.regenerate_keys, "regenerateKeys/action"),
-            route("POST", "/{endpoint}/token", self.token, "token/action"),
-        ]
+        rows = (
+            ("GET", "", self.list_all, "read"),
+            ("GET", "/{endpoint}", self.get, "read"),
+            ("PUT", "/{endpoint}", self.put, "write"),
+            ("DELETE", "/{endpoint}", self.delete, "delete"),
+            ("POST", "/{endpoint}/listKeys", self.list_keys, "listKeys/action"),
+            ("POST", "/{endpoint}/regenerateKeys", self.regenerate_keys, "regenerateKeys/action"),
+            ("POST", "/{endpoint}/token", self.token, "token/action"),
+        )
+        return routes_below(WORKSPACE + "/onlineEndpoints", rows, API_VERSIONS, ENDPOINT_TYPE, since=_SINCE)
 
 
 def _new_key(app: App, resource_id: str, name: str) -> str:

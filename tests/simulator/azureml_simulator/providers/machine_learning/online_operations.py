@@ -24,10 +24,12 @@ def invalid(name: str, problem: str, location: str, *, status: int = 400) -> Arm
     return ArmError(status, "UserError", message, envelope="mfe", location=location, inner="BadArgument")
 
 
-def unknown(names: set[str], what: str) -> None:
-    """Refuse names that the types do not have."""
-    if names:
-        raise ArmError(501, "NotSimulated", f"The simulator does not know '{min(names)}' of {what}.")
+def find_endpoint(app: App, p: dict[str, str]) -> Document:
+    common.find_workspace(app, p, f"onlineEndpoints/{p['endpoint']}")
+    doc = app.store.get(ONE.format(**p))
+    if doc is None:
+        raise common.not_found(f"workspaces/{p['ws']}/onlineEndpoints/{p['endpoint']}", p["rg"])
+    return doc
 
 
 class Writes:

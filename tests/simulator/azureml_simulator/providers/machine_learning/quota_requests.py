@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azureml_simulator.arm.rules import mapping
-from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.http import ArmError, Request, Response, not_known
 from azureml_simulator.operations import Operation, OperationFailure
 from azureml_simulator.providers.machine_learning import catalogue, quota
 from azureml_simulator.providers.machine_learning.common import LOCATION, Document
@@ -106,9 +106,9 @@ class QuotaRequests:
         limit = _limit(mapping(request.json_object.get("properties"), "properties"), name)
         current = self._quota(p, name)["properties"]
         if not current["isQuotaApplicable"]:
-            raise _unknown("how a request for a quota is refused whose isQuotaApplicable is false")
+            raise not_known("how a request for a quota is refused whose isQuotaApplicable is false")
         if limit <= current["limit"]["value"]:
-            raise _unknown("how a request for no more than the current limit is answered")
+            raise not_known("how a request for no more than the current limit is answered")
         pending = self.app.config["quota_requests"].get(name) == PENDING
         operation = self.app.operations.start(
             "quota.request",
@@ -211,20 +211,16 @@ def _limit(sent: Document, name: str) -> int:
     """The limit that a body asks for."""
     for part in sent:
         if part not in ("limit", "name", "resourceType", "unit"):
-            raise _unknown(f"'{part}' of a quota")
+            raise not_known(f"'{part}' of a quota")
     limit = mapping(sent.get("limit"), "limit")
     value = limit.get("value")
     if limit.get("limitObjectType") != "LimitValue" or isinstance(value, bool) or not isinstance(value, int):
         raise ArmError(400, "InvalidRequestContent", "The limit of a quota must be a LimitValue with a whole number.")
     if str(mapping(sent.get("name"), "name").get("value", name)).lower() != name.lower():
-        raise _unknown("how a request with another name than its address has is answered")
+        raise not_known("how a request with another name than its address has is answered")
     if sent.get("resourceType", _type(name)) != _type(name):
-        raise _unknown(f"'{sent['resourceType']}' as the resourceType of {name}")
+        raise not_known(f"'{sent['resourceType']}' as the resourceType of {name}")
     return value
-
-
-def _unknown(what: str) -> ArmError:
-    return ArmError(501, "NotSimulated", f"The simulator does not know {what}.")
 
 
 def routes(app: App) -> list[Route]:

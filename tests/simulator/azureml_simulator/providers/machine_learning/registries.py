@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.arm.locations import normalise
 from azureml_simulator.entra.directory import stable_guid
-from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.http import ArmError, Request, Response, not_simulated, refuse_unknown
 from azureml_simulator.operations import Operation
 from azureml_simulator.providers.machine_learning import common
 from azureml_simulator.providers.machine_learning import identity as identities
@@ -109,9 +109,7 @@ class Registries:
         if not body.get("location"):
             raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
         sent = common.mapping(body.get("properties"), "properties")
-        unknown = sorted({*sent} - _SENT - _READ_ONLY)
-        if unknown:
-            raise ArmError(501, "NotSimulated", f"The simulator does not know '{unknown[0]}' of a registry.")
+        refuse_unknown({*sent} - _SENT - _READ_ONLY, "a registry")
         location = normalise(body["location"])
         regions = self._regions(sent.get("regionDetails"), location)
         before = self.app.store.get(resource_id)
@@ -137,9 +135,7 @@ class Registries:
         if named and new:
             own["resourceId"] = named
         elif named and named.lower() != own["resourceId"].lower():
-            raise ArmError(
-                501, "NotSimulated", "The simulator does not know what a PUT with another managed resource group does."
-            )
+            raise not_simulated("The simulator does not know what a PUT with another managed resource group does.")
 
     def _take(self, doc: Document, sent: Document, regions: list[Document]) -> None:
         """Lay over the properties what was sent; what was not sent stays."""
@@ -194,9 +190,7 @@ class Registries:
         return regions
 
     def _check_region(self, region: Document) -> None:
-        unknown = sorted({*region} - {"location", *_ACCOUNTS})
-        if unknown:
-            raise ArmError(501, "NotSimulated", f"The simulator does not know '{unknown[0]}' of a region.")
+        refuse_unknown({*region} - {"location", *_ACCOUNTS}, "a region")
         for part in _ACCOUNTS:
             self._check_accounts(region, part)
 
@@ -250,7 +244,7 @@ class Registries:
         common.need_idle(self.app, doc["id"], doc["location"])
         unknown = sorted({*body} - {"tags", "identity", "sku"})
         if unknown:
-            raise ArmError(501, "NotSimulated", f"The simulator does not have '{unknown[0]}' of a PATCH of a registry.")
+            raise not_simulated(f"The simulator does not have '{unknown[0]}' of a PATCH of a registry.")
         if common.tags_of(body) is not None:
             doc["tags"] = body["tags"]
         doc["sku"] = _sku(body, doc["sku"])
@@ -321,13 +315,9 @@ def _grown(before: list[Document], regions: list[Document]) -> list[Document]:
     for region in before:
         sent = wanted.get(region["location"])
         if sent is None:
-            raise ArmError(
-                501, "NotSimulated", "The simulator does not know what a PUT without an existing region does."
-            )
+            raise not_simulated("The simulator does not know what a PUT without an existing region does.")
         if any(_plain(sent[part]) != _plain(region[part]) for part in _ACCOUNTS):
-            raise ArmError(
-                501, "NotSimulated", "The simulator does not know what a PUT with other accounts in a region does."
-            )
+            raise not_simulated("The simulator does not know what a PUT with other accounts in a region does.")
     old = {region["location"]: region for region in before}
     return [old.get(region["location"], region) for region in regions]
 

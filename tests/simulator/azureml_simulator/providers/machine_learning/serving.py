@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.arm.authentication import authenticate
 from azureml_simulator.entra.directory import stable_guid
-from azureml_simulator.http import ArmError, Request, Response
+from azureml_simulator.http import ArmError, Request, Response, not_simulated
 from azureml_simulator.providers.machine_learning.common import Document
 from azureml_simulator.providers.machine_learning.online_operations import ENDPOINT_TYPE
 from azureml_simulator.routing import Route
@@ -104,7 +104,7 @@ class Serving:
         return Response(200 if status == 200 else 424, headers={**headers, "Content-Type": "application/json"}, raw=raw)
 
     def swagger(self, request: Request, p: dict[str, str]) -> Any:
-        raise ArmError(501, "NotSimulated", "The simulator runs no model, and has no description of its interface.")
+        raise not_simulated("The simulator runs no model, and has no description of its interface.")
 
 
 def routes(app: App) -> list[Route]:
