@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import typing as t
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from .._core.arm_id import Target, workspace_target
 from .._core.errors import AmlError
@@ -16,9 +16,10 @@ from .._core.findings import Finding, Findings, refuse
 from .._core.interrupt import Interruption
 from .._fleet import approval, custom_roles
 from .._fleet.document import check_place, place_of, read_document
+from .._fleet.entry import Entry
 from .._fleet.executor import Executor, Limits
 from .._fleet.gate import Gate
-from .._fleet.limit import check_matches
+from .._fleet.limit import Limit, check_matches
 from .._fleet.limit import read as read_limit
 from .._fleet.observer import Key, Observed, Observer
 from .._fleet.overview import diffs
@@ -138,20 +139,55 @@ def _outputs(task: Task) -> dict[str, OutputFile]:
     }
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """The targets of the document: those of this run, those of other runs, and those that the limit excludes."""
+
+    fleet: Fleet
+    rest: Fleet
+    beyond: Fleet
+
+
 def manage_fleet(task: Task) -> Result:
     """The job of ``aml_fleet``."""
     params = task.params
     outputs = _outputs(task)
-    # Whatever else is wrong: what an earlier run has written is not this run's.
-    not_writable = list(_not_writable(task, outputs))
-    approved, not_readable = approval.read(params["approved_plan"])
-    refuse([*_findings(task), *not_readable, *not_writable])
+    approved = _check_options(task, outputs)
     limit = read_limit(params["limit"])
     scope = _scope(task)
     document = _document(task)
     entries = read_document(document, params.get("defaults") or {}, scope, task.hide, validation.validate)
     planned = _created_earlier(document, scope) if task.check_mode else {}
-    gate = Gate(
+    gate = _gate(task, planned)
+    pruning = Pruning(params["name"], params["prune"])
+    planner = _planner(task, planned, pruning, limit)
+    pruned = _pruned(document, scope, params["prune"])
+    with Interruption() as interruption:
+        task.sleep = interruption.pause
+        parts = _divide(task, entries, _workspaces(document, scope), limit)
+        observer = Observer(task.client, params["parallelism"], planned, pruned)
+        planned_parts = [parts.fleet, *gate.also_read(parts.rest, parts.beyond)]
+        observed = _observe_and_plan(task, planned_parts, planner, observer)
+        # Now undeclared targets are known too; those of the other shares are not.
+        known = [*parts.fleet.every, *parts.rest.entries]
+        refuse(check_matches(params["limit"], known, prunes=bool(params["share"])))
+        _check_plan(task, gate, parts, approved, interruption)
+        _carry_out(task, Executor(task.client, _limits(params), pruning, interruption), parts.fleet)
+    return _ended(parts.fleet, task, outputs, observed)
+
+
+def _check_options(task: Task, outputs: dict[str, OutputFile]) -> approval.Json | None:
+    """Raise RuleError for all that is wrong with the options; return the approved plan, if there is one."""
+    # Whatever else is wrong: what an earlier run has written is not this run's.
+    not_writable = list(_not_writable(task, outputs))
+    approved, not_readable = approval.read(task.params["approved_plan"])
+    refuse([*_findings(task), *not_readable, *not_writable])
+    return approved
+
+
+def _gate(task: Task, planned: dict[str, str | None]) -> Gate:
+    params = task.params
+    return Gate(
         params["preflight"],
         params["estimate_cost"],
         params["max_monthly_cost"],
@@ -159,40 +195,48 @@ def manage_fleet(task: Task) -> Result:
         planned,
         task.check_mode,
     )
-    pruning = Pruning(params["name"], params["prune"])
+
+
+def _planner(task: Task, planned: dict[str, str | None], pruning: Pruning, limit: Limit) -> Planner:
     behaviour = task.behaviour()
     behaviour = replace(behaviour, created_earlier=behaviour.created_earlier | frozenset(planned))
-    planner = Planner(behaviour, pruning, limit)
-    pruned = _pruned(document, scope, params["prune"])
-    with Interruption() as interruption:
-        task.sleep = interruption.pause
-        fleet, rest = split(params["share"], entries, _workspaces(document, scope))
-        beyond = outside(limit, fleet, rest)
-        if params["limit"]:
-            prunes = params["prune"] != "none"
-            fleet, rest = (limited(part, limit, prunes=prunes) for part in (fleet, rest))
-            refuse(check_matches(params["limit"], [*fleet.entries, *rest.entries], prunes=prunes))
-            task.warnings += limit.without_match(entries, prunes=prunes)
-        observer = Observer(task.client, params["parallelism"], planned, pruned)
-        observed = _observe_and_plan(task, [fleet, *gate.also_read(rest, beyond)], planner, observer)
-        # Now undeclared targets are known too; those of the other shares are not.
-        refuse(check_matches(params["limit"], [*fleet.every, *rest.entries], prunes=bool(params["share"])))
-        try:
-            gate.check(task.client, fleet, rest, beyond, task.warnings)
-            if approved is not None:
-                approval.check(approved, fleet.every, params["name"], task.masked)
-            interruption.check()
-        except AmlError as error:
-            error.result = fleet.to_dict() if params["full_result"] else fleet.short(fails=True)
-            raise
-        executor = Executor(task.client, _limits(params), pruning, interruption)
-        if task.check_mode:
-            executor.rehearse(fleet.every)
-        else:
-            batches = in_order(fleet)
-            task.events.all(len({entry.target.id for batch in batches for entry in batch}))
-            executor.carry_out(batches, failed=any(entry.failed for entry in fleet.every))
-    return _ended(fleet, task, outputs, observed)
+    return Planner(behaviour, pruning, limit)
+
+
+def _divide(task: Task, entries: list[Entry], workspaces: list[str], limit: Limit) -> _Parts:
+    """The parts of the document by the share and the limit of the task. RuleError for a limit that matches nothing."""
+    params = task.params
+    fleet, rest = split(params["share"], entries, workspaces)
+    beyond = outside(limit, fleet, rest)
+    if params["limit"]:
+        prunes = params["prune"] != "none"
+        fleet, rest = (limited(part, limit, prunes=prunes) for part in (fleet, rest))
+        refuse(check_matches(params["limit"], [*fleet.entries, *rest.entries], prunes=prunes))
+        task.warnings += limit.without_match(entries, prunes=prunes)
+    return _Parts(fleet, rest, beyond)
+
+
+def _check_plan(
+    task: Task, gate: Gate, parts: _Parts, approved: approval.Json | None, interruption: Interruption
+) -> None:
+    """Raise AmlError, with the plan as its result, for what must not be carried out."""
+    try:
+        gate.check(task.client, parts.fleet, parts.rest, parts.beyond, task.warnings)
+        if approved is not None:
+            approval.check(approved, parts.fleet.every, task.params["name"], task.masked)
+        interruption.check()
+    except AmlError as error:
+        error.result = parts.fleet.to_dict() if task.params["full_result"] else parts.fleet.short(fails=True)
+        raise
+
+
+def _carry_out(task: Task, executor: Executor, fleet: Fleet) -> None:
+    if task.check_mode:
+        executor.rehearse(fleet.every)
+        return
+    batches = in_order(fleet)
+    task.events.all(len({entry.target.id for batch in batches for entry in batch}))
+    executor.carry_out(batches, failed=any(entry.failed for entry in fleet.every))
 
 
 def _observe_and_plan(task: Task, parts: list[Fleet], planner: Planner, observer: Observer) -> Observed:
