@@ -14,12 +14,12 @@ from dataclasses import replace
 
 from .._core.arm_id import Target
 from .._core.errors import ArmError
-from .._core.findings import Finding, Findings
+from .._core.findings import Findings
 from .._core.paths import get_path
 from .._engine.fields import Field
 from .._engine.kind import BUSY, FAILED, READY, Body, Kind, Request, Status
 from .._engine.plan import NONE, Declared, Plan
-from .lists import Item, limit_of, location_path
+from .lists import Item, check_families, limit_of, location_path
 
 API_VERSION = "2025-09-01"
 REQUESTED, PENDING, GRANTED, REFUSED = "requested", "pending", "granted", "refused"
@@ -126,17 +126,7 @@ def path(subscription_id: str, location: str, *parts: str) -> str:
 
 def check(declared: t.Sequence[Item]) -> Findings:
     """A limit of 0 or more, each family once."""
-    seen: set[str] = set()
-    source = "this collection: one limit for each family"
-    for item in declared:
-        family = str(item["family"])
-        if family.casefold() in seen:
-            message = f"subscription_quotas names the family {family!r} twice (case is ignored)."
-            yield Finding("DuplicateFamily", "subscription_quotas.family", message, source)
-        seen.add(family.casefold())
-        if item["limit"] < 0:
-            message = f"subscription_quotas.limit of {family!r} must be at least 0; {item['limit']} is not."
-            yield Finding("OutOfRange", "subscription_quotas.limit", message, source)
+    yield from check_families(declared, "subscription_quotas")
 
 
 def find(

@@ -15,11 +15,11 @@ from dataclasses import replace
 from .._core import paths, shape
 from .._core.arm_id import ArmId, Target
 from .._core.errors import ArmError
-from .._core.findings import Finding, Findings
+from .._core.findings import Findings
 from .._engine.fields import Field
 from .._engine.kind import Body, Kind, Request
 from .._engine.plan import Declared, Plan
-from .lists import NO_CAP, Item, limit_of, location_path, workspace_of
+from .lists import NO_CAP, Item, check_families, limit_of, location_path, workspace_of
 
 
 def document(entries: t.Iterable[Item], workspace_id: str) -> Body:
@@ -74,21 +74,7 @@ def shown_quotas(body: Body) -> list[Item]:
 
 def check_quotas(declared: t.Sequence[Item]) -> Findings:
     """A limit of 0 or more (null: no limit of the workspace), each family once."""
-    seen: set[str] = set()
-    source = "this collection: one limit for each family"
-    for item in declared:
-        family = str(item["family"])
-        if family.casefold() in seen:
-            yield Finding(
-                "DuplicateFamily",
-                "quotas.family",
-                f"quotas names the family {family!r} twice (case is ignored).",
-                source,
-            )
-        seen.add(family.casefold())
-        if item.get("limit") is not None and item["limit"] < 0:
-            message = f"quotas.limit of {family!r} must be at least 0; {item['limit']} is not. Set null to remove the limit of the workspace."
-            yield Finding("OutOfRange", "quotas.limit", message, source)
+    yield from check_families(declared, "quotas", advice=" Set null to remove the limit of the workspace.")
 
 
 class Quotas(Kind):

@@ -28,10 +28,7 @@ from .retirements import Notice
 _OUTER = (compute.LOCATION, rows.TAGS, compute.DESCRIPTION, RESOURCE_ID)
 
 _HOW = (
-    Option(
-        "update_password",
-        spec={"type": "str", "default": "on_create", "choices": ["on_create", "always"], "no_log": False},
-    ),
+    rows.UPDATE_PASSWORD,
     attachment.DELETE_UNDERLYING,
     attachment.CHECK_OTHER_WORKSPACES,
 )

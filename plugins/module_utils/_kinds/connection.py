@@ -20,9 +20,10 @@ from .._core.findings import Finding, Findings
 from .._core.paths import get_path, set_path
 from .._engine import rules, versions
 from .._engine.exported import Exported
-from .._engine.fields import WRITE_ONLY, Field, Option, choice
+from .._engine.fields import WRITE_ONLY, Field, choice
 from .._engine.kind import Body, Kind, Request, fixed
 from .._engine.plan import Declared, Plan
+from . import rows
 from .connection_types import AUTH_TYPES, CATEGORIES
 from .connection_yaml import CLI
 
@@ -282,13 +283,7 @@ class Connection(Kind):
     fields = FIELDS
     # The state of its private endpoint, and why it has none. What the credentials are is in the names of the options.
     filled_by_service = ("properties.credentials", "properties.error", "properties.peStatus")
-    options = (
-        Option(
-            "update_password",
-            spec={"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
-            cli_name=None,
-        ),
-    )
+    options = (rows.UPDATE_PASSWORD,)
     required_on_create = ("type",)
 
     # --- what was declared ---

@@ -23,7 +23,7 @@ from .._core.paths import get_path, remove_path, set_path
 from .._engine import rules, versions
 from .._engine.cli_schema import CliSchema, Tree
 from .._engine.exported import NO_COUNTERPART, Exported
-from .._engine.fields import WRITE_ONLY, Field, Option, choice
+from .._engine.fields import WRITE_ONLY, Field, choice
 from .._engine.kind import Body, Kind, Request, fixed
 from .._engine.plan import Declared, Plan
 from .._engine.versions import Versions
@@ -300,13 +300,7 @@ class Datastore(Kind):
         "properties.credentials.credentialsType",
         "properties.credentials.secrets.secretsType",
     )
-    options = (
-        Option(
-            "update_password",
-            spec={"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
-            cli_name=None,
-        ),
-    )
+    options = (rows.UPDATE_PASSWORD,)
     required_on_create = ("type",)
     # As azure-ai-ml and Terraform's azurerm do: what the validation does is not documented (docs/facts.md g.1).
     write_params: t.Mapping[str, str] = {"skipValidation": "true"}

@@ -24,7 +24,7 @@ from .._engine import rules
 from .._engine.fields import WRITE_ONLY, Field, Option, choice
 from .._engine.kind import FAILED, Body, Kind, Request, Status, fixed, provisioning_status
 from .._engine.plan import Declared, Plan
-from . import kubernetes
+from . import kubernetes, rows
 
 EXTENSION_TYPE = "Microsoft.AzureML.Kubernetes"
 _SOURCE = "azure-cli, AzureMLKubernetes.py"
@@ -303,11 +303,7 @@ OPTIONS = (
     Option("ssl", spec={"type": "dict", "mutually_exclusive": [("cert", "cert_file"), ("key", "key_file")]}),
     Option("ssl.cert_file", spec={"type": "path"}),
     Option("ssl.key_file", spec={"type": "path", "no_log": False}),
-    Option(
-        "update_password",
-        spec={"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
-        cli_name=None,
-    ),
+    rows.UPDATE_PASSWORD,
 )
 _IN_SETTINGS = {row.option: row for row in FIELDS if row.path.startswith(_SETTINGS)}
 _OPTION_OF = {
