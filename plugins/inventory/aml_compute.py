@@ -87,26 +87,8 @@ options:
     type: list
     elements: str
     choices:
-      - create_failed
-      - creating
-      - deleting
-      - idle
-      - job_running
-      - leaving
-      - preempted
-      - preparing
-      - resizing
-      - restarting
-      - running
-      - setting_up
-      - setup_failed
-      - starting
-      - stopped
-      - stopping
-      - unknown
-      - unusable
-      - user_setting_up
-      - user_setup_failed
+      [create_failed, creating, deleting, idle, job_running, leaving, preempted, preparing, resizing, restarting, running, setting_up,
+       setup_failed, starting, stopped, stopping, unknown, unusable, user_setting_up, user_setup_failed]
   include_stopped:
     description: Whether to list nodes and instances in all other states too.
     type: bool

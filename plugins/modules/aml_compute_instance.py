@@ -188,7 +188,7 @@ options:
       creation_script:
         description: Runs once, when the instance is created.
         type: dict
-        suboptions:
+        suboptions: &script
           path:
             description: Path of the script in the file share.
             type: str
@@ -204,19 +204,7 @@ options:
       startup_script:
         description: Runs at every start.
         type: dict
-        suboptions:
-          path:
-            description: Path of the script in the file share.
-            type: str
-          inline:
-            description: The text of the script, instead of a path. It must not contain secrets, because the service returns it.
-            type: str
-          command:
-            description: Arguments for the script.
-            type: str
-          timeout_minutes:
-            description: Maximum duration in minutes. Limited to 15 in the service.
-            type: int
+        suboptions: *script
   custom_applications:
     description:
       - Containers that run on the instance. The list is complete.

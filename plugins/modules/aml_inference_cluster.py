@@ -30,7 +30,7 @@ options:
     description:
       - The documents of the service contradict each other about the length of the name.
       - V(strict) allows 2 to 16 characters. V(lenient) allows up to 24 for an AKS that is attached, with a warning above 16. V(off) leaves the check
-        of the check of the name to the service.
+        of the name to the service.
     type: str
     choices: [strict, lenient, "off"]
     default: lenient

@@ -153,7 +153,7 @@ options:
       requests:
         description: Requests of the container.
         type: dict
-        suboptions:
+        suboptions: &quantities
           cpu:
             description: Number of cores, as Kubernetes writes it.
             type: str
@@ -166,16 +166,7 @@ options:
       limits:
         description: Limits of the container.
         type: dict
-        suboptions:
-          cpu:
-            description: Number of cores, as Kubernetes writes it.
-            type: str
-          memory:
-            description: Memory, as Kubernetes writes it, such as V(2Gi).
-            type: str
-          gpu:
-            description: Number of Nvidia GPUs.
-            type: str
+        suboptions: *quantities
   log_lines:
     description:
       - Number of lines from the end of the container's log that are part of RV(failure) when the deployment fails. V(0) reads none.

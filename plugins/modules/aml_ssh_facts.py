@@ -33,26 +33,8 @@ options:
     type: list
     elements: str
     choices:
-      - create_failed
-      - creating
-      - deleting
-      - idle
-      - job_running
-      - leaving
-      - preempted
-      - preparing
-      - resizing
-      - restarting
-      - running
-      - setting_up
-      - setup_failed
-      - starting
-      - stopped
-      - stopping
-      - unknown
-      - unusable
-      - user_setting_up
-      - user_setup_failed
+      [create_failed, creating, deleting, idle, job_running, leaving, preempted, preparing, resizing, restarting, running, setting_up,
+       setup_failed, starting, stopped, stopping, unknown, unusable, user_setting_up, user_setup_failed]
   private_key_file:
     description:
       - Path of the private key on the machine where the commands are used. It is inserted into the commands without change, and the file is not read.
