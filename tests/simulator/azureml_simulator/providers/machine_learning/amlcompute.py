@@ -273,16 +273,6 @@ class AmlCompute(ComputeKind):
         self.app.store.put(doc["id"], doc, private=private)
         return error
 
-    def _broken(self, operation: Operation, error: Document) -> None:
-        """A refused creation leaves the compute in Failed, with the error in envelope E4."""
-        doc = self.app.store.get(operation.target)
-        if doc is None:
-            return
-        kept = {key: error[key] for key in ("code", "message", "details") if key in error}
-        doc["properties"] |= {"provisioningState": FAILED, "provisioningErrors": [{"error": kept}]}
-        doc["tags"] = doc["tags"] or {}
-        self.app.store.put(doc["id"], doc)
-
     def removed(self, doc: Document, action: str) -> None:
         node_states.forget(self.app, doc["id"])
         inner = doc["properties"]["properties"]

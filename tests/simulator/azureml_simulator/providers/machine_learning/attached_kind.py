@@ -266,12 +266,3 @@ class AttachedKind(ComputeKind):
         doc["properties"] |= {"provisioningState": SUCCEEDED, "provisioningWarnings": {}}
         doc["properties"]["modifiedOn"] = self.app.clock.iso(now)
         doc["tags"] = doc["tags"] or {}
-
-    def _broken(self, operation: Operation, error: Document) -> None:
-        """Failed, with the error in envelope E4."""
-        doc = self.app.store.get(operation.target)
-        if doc is not None:
-            kept = {key: error[key] for key in ("code", "message", "details") if key in error}
-            doc["properties"] |= {"provisioningState": FAILED, "provisioningErrors": [{"error": kept}]}
-            doc["tags"] = doc["tags"] or {}
-            self.app.store.put(doc["id"], doc)

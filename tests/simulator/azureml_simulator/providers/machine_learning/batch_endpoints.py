@@ -11,14 +11,13 @@ only the region is fixed. Jobs, `listkeys`, PATCH and deployments of pipeline co
 from __future__ import annotations
 
 import copy
-import re
 from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.http import ArmError, Request, Response, not_simulated, refuse_unknown
 from azureml_simulator.operations import Operation, OperationFailure
 from azureml_simulator.providers.machine_learning import common
 from azureml_simulator.providers.machine_learning.common import API_VERSIONS, WORKSPACE, WORKSPACE_TYPE, Document
-from azureml_simulator.providers.machine_learning.online_operations import Writes, invalid
+from azureml_simulator.providers.machine_learning.online_operations import Writes, check_name, invalid
 from azureml_simulator.providers.machine_learning.workspace_body import system_data
 from azureml_simulator.routing import Route, routes_below
 
@@ -159,10 +158,7 @@ class BatchEndpoints:
     ) -> Response:  # fmt: skip
         body, where, name = request.json_object, workspace["location"], p.get("name", p["endpoint"])
         self.writes.need_idle(before, where)
-        if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]", name):
-            raise invalid(
-                "name", f"'{name}' does not start with a letter, or is not 3 to 32 letters, digits and dashes", where
-            )
+        check_name(name, where)
         if not body.get("location"):
             raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
         region = common.region(body["location"], where)

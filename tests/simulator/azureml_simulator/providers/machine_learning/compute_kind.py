@@ -16,6 +16,7 @@ from azureml_simulator.operations import Operation
 from azureml_simulator.providers.machine_learning.common import (
     COMPUTE_TYPE,
     CREATING,
+    FAILED,
     PROVIDER,
     Document,
     fits_name,
@@ -64,6 +65,15 @@ class ComputeKind:
     def update(self, request: Request, workspace: Document, doc: Document, body: Document) -> Response:
         """A PATCH. Abstract: each kind answers it in its own way."""
         raise NotImplementedError
+
+    def _broken(self, operation: Operation, error: Document) -> None:
+        """A refused creation leaves the compute in Failed, with the error in envelope E4."""
+        doc = self.app.store.get(operation.target)
+        if doc is not None:
+            kept = {key: error[key] for key in ("code", "message", "details") if key in error}
+            doc["properties"] |= {"provisioningState": FAILED, "provisioningErrors": [{"error": kept}]}
+            doc["tags"] = doc["tags"] or {}
+            self.app.store.put(doc["id"], doc)
 
     def refresh(self, docs: list[Document]) -> list[Document]:
         """The resources as they are now."""

@@ -22,6 +22,7 @@ from azureml_simulator.providers.machine_learning.online_operations import (
     ENDPOINT_TYPE,
     ONE,
     Writes,
+    check_name,
     find_endpoint,
     invalid,
 )
@@ -173,10 +174,7 @@ class Deployments:
         refuse_unknown(
             set(sent) - _SENT - {"provisioningState"} - (set() if managed else _OF_KUBERNETES), "an online deployment"
         )
-        if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]", name):
-            raise invalid(
-                "name", f"'{name}' does not start with a letter, or is not 3 to 32 letters, digits and dashes", where
-            )
+        check_name(name, where)
         if endpoint["kind"] == "K8S" and len(endpoint["name"]) + len(name) > 62:  # [DOC how-to-manage-quotas]
             raise invalid("name", "with the name of the endpoint, it has more than 62 characters", where)
         if not body.get("location"):

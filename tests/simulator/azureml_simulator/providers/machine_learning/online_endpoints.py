@@ -11,7 +11,6 @@ a change of the authentication mode is taken; that an endpoint on Kubernetes has
 from __future__ import annotations
 
 import copy
-import re
 from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.entra.directory import stable_guid
@@ -24,6 +23,7 @@ from azureml_simulator.providers.machine_learning.online_operations import (
     ENDPOINT_TYPE,
     ONE,
     Writes,
+    check_name,
     find_endpoint,
     invalid,
 )
@@ -164,10 +164,7 @@ class Endpoints:
 
     def _check_new(self, name: str, workspace: Document, sent: Document) -> None:
         where = workspace["location"]
-        if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]", name):
-            raise invalid(
-                "name", f"'{name}' does not start with a letter, or is not 3 to 32 letters, digits and dashes", where
-            )
+        check_name(name, where)
         for other in self.app.store.by_type(None, ENDPOINT_TYPE):
             if other["name"].lower() == name.lower() and other["location"] == where:
                 raise invalid("name", f"the name '{name}' is taken in the region '{where}'", where)

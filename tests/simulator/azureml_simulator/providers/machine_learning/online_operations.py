@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.http import ArmError, Request, Response
@@ -22,6 +23,13 @@ ONE = WORKSPACE + "/onlineEndpoints/{endpoint}"
 def invalid(name: str, problem: str, location: str, *, status: int = 400) -> ArmError:
     message = f"The property '{name}' is not valid: {problem}."
     return ArmError(status, "UserError", message, envelope="mfe", location=location, inner="BadArgument")
+
+
+def check_name(name: str, location: str) -> None:
+    """The rule for the names of endpoints and of their deployments, of both types."""
+    if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]", name):
+        problem = f"'{name}' does not start with a letter, or is not 3 to 32 letters, digits and dashes"
+        raise invalid("name", problem, location)
 
 
 def find_endpoint(app: App, p: dict[str, str]) -> Document:
