@@ -150,6 +150,16 @@ def test_an_export_says_nothing_about_options_that_no_one_set(azure: Azure) -> N
     assert (missing["name"], missing["option"], missing["kind"]) == (WORKSPACE, "v1_legacy_mode", "no_counterpart")
 
 
+def test_an_allow_list_without_addresses_is_in_no_file_of_the_cli(azure: Azure) -> None:
+    """Its schema refuses one where others are denied (azure-ai-ml, NetworkAclsSchema): our own options have it, and the file can be applied."""
+    azure.run("aml_workspace", name=WORKSPACE, network_acls={"default_action": "deny", "ip_rules": []})
+    exported = azure.run("aml_export_info", computes=[])
+    assert exported["vars"]["aml_workspace"]["network_acls"]["default_action"] == "deny"
+    assert [(row["option"], row["kind"]) for row in exported["missing"]] == [("network_acls", "no_counterpart")]
+    (text,) = exported["cli_yaml"].values()
+    assert azure.run("aml_workspace", definition=text)["changed"] is False and azure.writes == []
+
+
 def test_the_hub_of_a_project_has_the_name_that_a_project_needs() -> None:
     """Or ``az ml workspace create -f`` refuses the file, and so does our own ``definition``."""
     hub = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/hub"

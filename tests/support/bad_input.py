@@ -1011,6 +1011,8 @@ RULES: dict[str, list[t.Any]] = {
     "max_age": NEGATIVE,
     # registry
     "aml_registry:name": [*_SEGMENT, "ab", "a.b", "-ab", "größe", "r" * 34],
+    "aml_kubernetes_extension:name": _SEGMENT,
+    "aml_kubernetes_extension_info:name": [segment for segment in _SEGMENT if segment is not None],
     "aml_registry_info:name": [segment for segment in _SEGMENT if segment is not None],
     "replication_locations": [[], [None], ["eastus"], [{}], [{"location": "eastus"}] * 2, [{"location": "westus"}]],
     "replication_locations.location": [*_PLACE, None],

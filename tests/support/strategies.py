@@ -608,7 +608,9 @@ def mend_kubernetes(options: Options) -> Options:
 
 
 def mend_project(options: Options) -> Options:
-    return without(options, *workspace_rules.FROM_HUB)
+    options = without(options, *workspace_rules.FROM_HUB)
+    # A project stays in its hub: null, which says that it has none, is refused.
+    return without(options, "hub_id") if options.get("hub_id", "") is None else options
 
 
 def mend_workspace(options: Options) -> Options:

@@ -160,7 +160,7 @@ def _version(task: Task, resource_id: str) -> str:
     version = task.params.get("api_version") or _kind.VERSIONS.get(type_)
     if version is None:
         raise RuleError(
-            f"api_version is required for the connections of a {type_}: it has none that this collection knows.",
+            f"api_version is required: resource_id is of the type {type_}, for whose connections this collection knows no version.",
             code="ApiVersionRequired",
             hint="Nothing was sent. Set api_version to one of the provider's that has privateEndpointConnections.",
         )

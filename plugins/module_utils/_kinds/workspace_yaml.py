@@ -60,6 +60,15 @@ def _respell(tree: Tree) -> None:
     _no_subnet(tree)
 
 
+def _omit(options: Tree) -> list[str]:
+    """Remove an allow list without addresses, which the schema refuses where others are denied (azure-ai-ml, NetworkAclsSchema)."""
+    acls = options.get("network_acls") or {}
+    if acls.get("default_action") != "deny" or acls.get("ip_rules"):
+        return []
+    del options["network_acls"]
+    return ["network_acls"]
+
+
 def _write(tree: Tree) -> Tree:
     if "network_acls" in tree:
         # The schema takes Allow and Deny in this spelling alone.
@@ -125,6 +134,7 @@ CLI = CliSchema(
     read_only=_READ_ONLY,
     respell=_respell,
     write=_write,
+    omit=_omit,
 )
 # A workspace of its kind, for which the CLI has a separate schema.
 FEATURE_STORE = CliSchema(

@@ -169,7 +169,7 @@ def _listed(value: t.Any) -> list[t.Any]:
     return value if isinstance(value, list) else []
 
 
-_NO_FIELD = "the CLI's schema has no such field: only the file for the CLI is without it"
+_NO_FIELD = "the CLI's schema has no such field, or refuses its value: only the file for the CLI is without it"
 
 
 _NO_PART = "the CLI's schema needs {}, which the service does not return: only the file for the CLI is without it"
