@@ -83,6 +83,7 @@ options:
         type: dict
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.resources_created_earlier
   - azureml.compute.deployment
   - azureml.compute.show_variables
   - azureml.compute.scope
@@ -238,6 +239,7 @@ SPEC: specs.Spec = {
     **specs.SHOW_VARIABLES_SPEC,
     **specs.of_kind(BATCH_DEPLOYMENT),
     "endpoint_name": {"type": "str", "required": True},
+    **specs.CREATED_EARLIER_SPEC,
 }
 
 

@@ -133,8 +133,8 @@ options:
         elements: dict
       created_earlier:
         description:
-          - Whether earlier tasks of the play create the workspace, its subnets and the compute targets of its batch deployments. In check mode they may then be
-            missing, and the targets of a missing workspace are planned as new ones.
+          - Whether earlier tasks of the play create the workspace, its subnets and the compute targets of its endpoints and deployments. In check mode they
+            may then be missing, and the targets of a missing workspace are planned as new ones.
           - In a run that is not in check mode, a missing workspace is always an error.
         type: bool
         default: false

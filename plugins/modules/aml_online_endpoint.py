@@ -82,6 +82,7 @@ options:
     choices: [primary, secondary]
 extends_documentation_fragment:
   - azureml.compute.auth
+  - azureml.compute.resources_created_earlier
   - azureml.compute.endpoint
   - azureml.compute.scope
   - azureml.compute.api_version
@@ -304,6 +305,7 @@ SPEC: specs.Spec = {
     **RESOURCE_SPEC,
     **specs.of_kind(ONLINE_ENDPOINT),
     "regenerate_keys": {"type": "list", "elements": "str", "choices": ["primary", "secondary"], "no_log": False},
+    **specs.CREATED_EARLIER_SPEC,
 }
 
 

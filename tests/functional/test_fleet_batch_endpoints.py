@@ -116,6 +116,9 @@ def test_check_mode_names_the_deployments_that_go_with_their_endpoint(scoring: A
 REFUSED: list[tuple[str, list[Tree], str, str]] = [
     ("a name", scored(default="pink"), "DeploymentMissing", "It has blue, green."),
     ("the default goes", scored({**BLUE, "state": "absent"}), "InUse", "is the default of its endpoint"),
+    ("a compute target", scored({**BLUE, "compute": "no-cluster"}, GREEN), "ComputeMissing", "'no-cluster', because it does not exist"),
+    ("an absent compute target", [{**scored({**BLUE, "compute": "gpu"}, GREEN)[0], "computes": [{"type": "amlcompute", "name": "gpu", "state": "absent"}]}],
+     "ComputeMissing", "it is declared absent"),
     ("no endpoint", [{**NOTHING[0], "batch_deployments": [{**BLUE, "endpoint_name": "none-such"}]}], "ParentResourceNotFound", "neither exists"),
 ]  # fmt: skip
 

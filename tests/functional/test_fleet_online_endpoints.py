@@ -89,6 +89,28 @@ def test_an_endpoint_on_kubernetes_follows_its_compute_target(azure: Azure) -> N
     assert gone == ["iris-k8s", "k8s"]
 
 
+def test_compute_targets_of_endpoints_are_checked_before_the_first_write(azure: Azure) -> None:
+    """A declared one counts as existing; it must be of a type that endpoints run on. Endpoints that name none need no further request."""
+    new = cluster("cpu-c")
+    for computes, compute, code, part in (
+        ([], "cpu-c", "ComputeMissing", "does not exist"),
+        ([new], "cpu-c", "ComputeUnsuitable", "of type amlcompute"),
+        ([{"type": "kubernetes", "name": "k8s", "state": "absent"}], "k8s", "ComputeMissing", "declared absent"),
+    ):
+        wanted = [workspace({"name": "iris-k8s", "compute": compute}, computes=computes)]
+        for check in (True, False):
+            failed = azure.run(FLEET, check=check, workspaces=wanted, ok=False, full_result=True)
+            (target,) = (target for target in failed["targets"] if target["name"] == "iris-k8s")
+            assert target["failure"]["code"] == code and part in target["failure"]["message"]
+            assert not [write for write in azure.writes if "onlineEndpoints" in write.path]
+    expected = [f"{WORKSPACE_ID}/computes/to-come"]
+    wanted = [workspace({"name": "iris-k8s", "compute": "to-come"})]
+    planned = azure.run(FLEET, check=True, workspaces=wanted, resources_created_earlier=expected)
+    assert planned["totals"] == {"targets": 1, "failed": 0, "create": 1}
+    azure.run(FLEET, check=True, workspaces=[workspace(*({"name": f"iris-{n}"} for n in range(9)))])
+    assert len(azure.sent) == 1
+
+
 def test_exports_and_folders(azure: Azure, tmp_path: Path) -> None:
     azure.run("aml_online_endpoint", name="iris-a", auth_mode="aml_token", tags={"team": "vision"})
     serve(azure, "iris-a", {"blue": 100})

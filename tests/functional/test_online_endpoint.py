@@ -285,6 +285,16 @@ def test_refusals_in_check_mode_and_for_real(azure: Azure) -> None:
             assert azure.writes == []
 
 
+def test_a_compute_target_that_an_earlier_task_creates_may_be_missing_in_check_mode(azure: Azure) -> None:
+    on_kubernetes = {**NAMED, "compute": "to-come"}
+    created = [f"{WORKSPACE_ID}/computes/TO-COME"]
+    planned = azure.run(ENDPOINT, check=True, **on_kubernetes, resources_created_earlier=created)
+    assert planned["plan"]["action"] == "create" and azure.writes == []
+    failed = azure.run(ENDPOINT, **on_kubernetes, resources_created_earlier=created, ok=False)
+    assert failed["failure"]["code"] == "ComputeMissing" and azure.writes == []
+    azure.run(ENDPOINT, check=True, **on_kubernetes, workspace="to-come")
+
+
 OFFLINE: list[tuple[str, dict[str, t.Any], str]] = [
     (ENDPOINT, {**NAMED, "traffic": {"blue": 90, "green": 20}}, "InvalidTraffic"),
     (ENDPOINT, {**NAMED, "mirror_traffic": {"green": 60}}, "InvalidTraffic"),

@@ -40,7 +40,9 @@ def network(mode: str | None = None, *rules: dict[str, t.Any]) -> dict[str, t.An
 
 
 OF_WS = {"name": WORKSPACE}
-DEPLOYMENT = "aml_online_deployment"
+DEPLOYMENT, ENDPOINT = "aml_online_deployment", "aml_online_endpoint"
+BATCH, SCORED = "aml_batch_deployment", {"endpoint_name": "nightly", "name": "blue", "model": "azureml:iris:3"}
+IN_CLUSTER = {"name": "scoring-one", "compute": "in-cluster"}
 # The longest name of an endpoint, and a deployment for whose name it is too long by one character.
 LONG = "e" * 32
 LATER = {"endpoint_name": LONG, "name": "d" * 31, "model": "azureml:iris:3", "instance_count": 1}
@@ -169,6 +171,42 @@ def long_endpoint(azure: Azure) -> None:
     on_kubernetes(azure, LONG)
 
 
+def in_cluster(azure: Azure) -> None:
+    aks(azure)
+    azure.run("aml_attached_compute", **{**AKS, "name": "in-cluster", "type": "kubernetes"})
+
+
+def failed_in_cluster(azure: Azure) -> None:
+    in_cluster(azure)
+    document = azure.app.store.get(f"{WORKSPACE_ID}/computes/in-cluster")
+    error = {"error": {"code": "ExtensionMissing", "message": "The extension is not installed."}}
+    document["properties"] |= {"provisioningState": "Failed", "provisioningErrors": [error]}
+    azure.app.store.put(document["id"], document)
+
+
+def going_in_cluster(azure: Azure) -> None:
+    in_cluster(azure)
+    document = azure.app.store.get(f"{WORKSPACE_ID}/computes/in-cluster")
+    document["properties"]["provisioningState"] = "Deleting"
+    azure.app.store.put(document["id"], document)
+
+
+def inference_cluster(azure: Azure) -> None:
+    aks(azure)
+    azure.run("aml_inference_cluster", **{**AKS, "name": "in-cluster"})
+
+
+def batch_and_cluster(azure: Azure) -> None:
+    cluster(azure)
+    azure.run("aml_batch_endpoint", name="nightly")
+    azure.run(BATCH, **{**SCORED, "compute": "in-the-way"})
+
+
+def batch_and_instance(azure: Azure) -> None:
+    azure.run(INSTANCE, **SMALL)
+    batch_and_cluster(azure)
+
+
 def hub_itself(azure: Azure) -> None:
     azure.subnet()
     document = azure.app.store.get(WORKSPACE_ID)
@@ -276,6 +314,17 @@ CASES = [
     Case("HubOfProject", nothing, WS, {**PROJECT, "kind": "default"}),
     Case("InvalidEndpointName", long_endpoint, DEPLOYMENT, LATER, "have 63"),
     Case("InvalidEndpointName", nothing, DEPLOYMENT, {**LATER, "type": "kubernetes"}, "have 63"),
+    Case("ComputeMissing", nothing, ENDPOINT, IN_CLUSTER, "'in-cluster', because it does not exist"),
+    Case("ComputeMissing", going_in_cluster, ENDPOINT, IN_CLUSTER, "is being deleted"),
+    Case("ComputeMissing", endpoint, ENDPOINT, {**IN_CLUSTER, "on_immutable_change": "recreate"}, "does not exist"),
+    Case("ComputeMissing", batch_and_cluster, BATCH, {**SCORED, "compute": "nowhere"}, "'nowhere'"),
+    Case("ComputeMissing", batch_and_cluster, BATCH, {**SCORED, "name": "green", "compute": "nowhere"}, "'nowhere'"),
+    Case("ComputeUnsuitable", cluster, ENDPOINT, {**IN_CLUSTER, "compute": "in-the-way"}, "of type amlcompute"),
+    Case("ComputeUnsuitable", inference_cluster, ENDPOINT, IN_CLUSTER, "of type aks"),
+    Case("ComputeUnsuitable", failed_in_cluster, ENDPOINT, IN_CLUSTER, "The extension is not installed."),
+    Case("ComputeUnsuitable", batch_and_instance, BATCH, {**SCORED, "compute": "one-more"}, "of type computeinstance"),
+    Case("DeploymentMissing", endpoint, ENDPOINT, {"name": "scoring-one", "traffic": {"blue": 100}}, "blue"),
+    Case("DeploymentMissing", batch_and_cluster, "aml_batch_endpoint", {"name": "nightly", "defaults": {"deployment_name": "pink"}}, "It has blue"),
     Case("InvalidQuotaExceedsSubscriptionLimit", nothing, "aml_quota", quota(101), "101"),
     Case("OutOfRange", nothing, "aml_quota", quota(-1), "-1"),
     Case("ScriptByAddress", nothing, INSTANCE, ADDRESS, "inline"),
@@ -323,6 +372,8 @@ ACCEPTED = [
     (nothing, INSTANCE, {**SMALL, "create_on_behalf_of": FOR_ANOTHER["create_on_behalf_of"], "enable_sso": True}),
     (kubernetes_endpoint, WS, {**OF_WS, **network("allow_internet_outbound")}),
     (long_endpoint, DEPLOYMENT, {**LATER, "name": "d" * 30}),
+    (in_cluster, ENDPOINT, IN_CLUSTER),
+    (batch_and_cluster, BATCH, {**SCORED, "compute": "in-the-way"}),
     (kubernetes_endpoint, DEPLOYMENT, {**LATER, "endpoint_name": "scoring-one", "name": "d" * 32}),
 ]
 

@@ -244,6 +244,15 @@ BLUE = {
 }
 ENDED = {"endpoint_name": "iris-prod", "name": "blue", "state": "absent"}
 plain(ENDPOINT, "create", None, **SERVED)
+
+
+@row(ENDPOINT, "create on Kubernetes")
+def _on_kubernetes(azure: Azure) -> Task:
+    attachment = {"name": "in-cluster", "type": "kubernetes", "resource_id": kubernetes(azure), "namespace": "training"}
+    azure.run("aml_attached_compute", **attachment)
+    return ENDPOINT, {**SERVED, "compute": "in-cluster"}
+
+
 plain(ENDPOINT, "no change", (ENDPOINT, SERVED), **SERVED)
 plain(ENDPOINT, "change", (ENDPOINT, SERVED), **SERVED, description="other")
 plain(ENDPOINT, "regenerate keys", (ENDPOINT, SERVED), **SERVED, regenerate_keys=["primary"])
@@ -297,6 +306,7 @@ batched(f"{BATCH}_info", "with deployments", deployments=True)
 batched(BATCH_DEPLOYMENT, "create", deployed=False, **RUN_BY_CPU)
 batched(BATCH_DEPLOYMENT, "no change", **RUN_BY_CPU)
 batched(BATCH_DEPLOYMENT, "change", **{**RUN_BY_CPU, "description": "other"})
+batched(BATCH_DEPLOYMENT, "change the compute target", **{**RUN_BY_CPU, "compute": "cpu-2"})
 batched(BATCH_DEPLOYMENT, "delete", endpoint_name="iris-batch", name="blue", state="absent")
 
 

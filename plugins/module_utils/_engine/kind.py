@@ -128,6 +128,8 @@ class Kind:
     tags_api = "never"
     # Whether it can run on a compute target of its workspace, which must then be there before it, and stay as long as it does.
     uses_computes = False
+    # The types of compute targets that its option compute may name, in the CLI's spelling.
+    runs_on: tuple[str, ...] = ()
     # Whether it may have virtual machines that the workspace is billed for.
     has_machines = False
     # Of what is not directly in a workspace, the collection of what it is in; of what others are in, their collection.

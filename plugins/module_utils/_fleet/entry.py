@@ -123,6 +123,14 @@ class Entry:
         return self.kind.collection == COMPUTES.name
 
     @property
+    def new_compute(self) -> str | None:
+        """The compute target that a creation, a replacement or a change will name."""
+        if not self.kind.runs_on:
+            return None
+        values = self.desired if self.action in (CREATE, REPLACE) else self.plan.values()
+        return values.get("compute")
+
+    @property
     def declared_options(self) -> dict[str, t.Any]:
         return self.declaration.tree if self.declaration else {}
 

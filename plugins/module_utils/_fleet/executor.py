@@ -207,8 +207,11 @@ def _asks_service(entry: Entry) -> bool:
     if entry.action == DELETE:
         # What is in it is not changed by the run: all other rules of a removal are those of the plan.
         return bool(entry.kind.child_collection) and entry.remaining is None
-    created = entry.action in (CREATE, REPLACE) and hasattr(extension, "before_create")
-    return created or (entry.action == REPLACE and hasattr(extension, "before_replace"))
+    if entry.action == REPLACE and hasattr(extension, "before_replace"):
+        return True
+    if entry.kind.runs_on:
+        return entry.new_compute is not None
+    return entry.action in (CREATE, REPLACE) and hasattr(extension, "before_create")
 
 
 def _is_transient(error: AmlError) -> bool:

@@ -14,7 +14,8 @@ from .._engine.behaviour import Behaviour
 from .._engine.kind import BUSY, READY
 from .._engine.plan import CREATE, DELETE, DETACH, REPLACE, Declared, Plan
 from .._engine.planning import ABSENT, PRESENT, plan_target
-from .._engine.refusals import check_plan
+from .._engine.refusals import check_plan, title
+from .._reconcilers.compute_reference import check_type, missing
 from .entry import Entry
 from .limit import Limit
 from .nested import Nested
@@ -37,10 +38,9 @@ class Planner:
         nested = Nested(fleet.entries, observed)
         for entry in nested.others:
             self._plan_entry(entry, observed.targets[entry.target.id])
-        created = frozenset(canon.arm_id(entry.target.id) for entry in nested.others if _creates_compute(entry))
         for entry in nested.children:
             self._plan_entry(entry, nested.current(entry))
-            entry.behaviour = replace(entry.behaviour, created_earlier=entry.behaviour.created_earlier | created)
+        _check_computes(fleet.entries)
         _wait_for_computes(fleet.entries)
         undeclared = self._pruning.undeclared(observed, fleet.declared)
         fleet.undeclared = [entry for entry in undeclared if self._limit.has(entry)]
@@ -108,6 +108,29 @@ def _check(entry: Entry) -> None:
     check_plan(entry.kind, entry.target.name, plan, entry.desired, body, entry.behaviour)
 
 
+def _check_computes(entries: t.Sequence[Entry]) -> None:
+    """Fail what would run on a compute target of another type, or on one that is declared absent. Those that the run writes come before it."""
+    computes = {_resource(entry.target.id): entry for entry in entries if entry.is_compute}
+    written = frozenset(key for key, entry in computes.items() if key and _writes(entry))
+    for entry in entries:
+        compute = entry.new_compute
+        if compute is None or entry.failed:
+            continue
+        entry.behaviour = replace(entry.behaviour, created_earlier=entry.behaviour.created_earlier | written)
+        declared, name = computes.get(_resource(compute)), title(entry.kind, entry.target.name)
+        try:
+            if declared is not None and declared.state == ABSENT:
+                raise missing(name, entry.target.id, compute, "it is declared absent")
+            if declared is not None:
+                check_type(entry.kind, name, entry.target.id, compute, declared.type)
+        except AmlError as error:
+            entry.fail(error)
+
+
+def _writes(entry: Entry) -> bool:
+    return entry.plan.changed and entry.action not in (DELETE, DETACH) and not entry.failed
+
+
 def _wait_for_computes(entries: t.Sequence[Entry]) -> None:
     """What runs on a compute target that the run changes needs the end of that."""
     serving = [entry for entry in entries if entry.kind.uses_computes and entry.plan.changed]
@@ -115,10 +138,6 @@ def _wait_for_computes(entries: t.Sequence[Entry]) -> None:
     for entry in entries if needed else ():
         if entry.is_compute and _resource(entry.target.id) in needed:
             entry.behaviour = replace(entry.behaviour, wait=True)
-
-
-def _creates_compute(entry: Entry) -> bool:
-    return entry.is_compute and entry.action in (CREATE, REPLACE) and not entry.failed
 
 
 def in_order(fleet: Fleet) -> list[list[Entry]]:

@@ -125,6 +125,7 @@ class BatchDeployment(Deployment):
     collection = "batch_deployments"
     parent_label = "batch endpoint"
     parent_collection = "batch_endpoints"
+    runs_on = ("amlcompute", "kubernetes")
     variables = "settings.environment_variables"
     release = "Set another default deployment of the endpoint"
     fields = FIELDS

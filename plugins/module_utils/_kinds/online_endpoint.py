@@ -310,6 +310,7 @@ class OnlineEndpoint(ServingEndpoint):
     module = "aml_online_endpoint"
     cli = serving_yaml.ONLINE_ENDPOINT
     collection = "online_endpoints"
+    runs_on = ("kubernetes",)
     child_collection = "online_deployments"
     naming_children = tuple(CHANNELS)
     release = "Move the traffic away (traffic={})"

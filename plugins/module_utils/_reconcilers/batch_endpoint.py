@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core import canon
-from .._core.arm_id import ArmId
-from .._core.errors import AmlError
 from .._engine.kind import Body, Kind, Status
 from .._engine.outcome import InUse
 from .._engine.plan import Declared, Plan
@@ -17,13 +14,8 @@ from .._engine.refusals import title as title_of
 from .._engine.remote import RemoteResource
 from .._kinds.batch_deployment import BATCH_DEPLOYMENT
 from .._kinds.batch_endpoint import BATCH_ENDPOINT, DEFAULT
+from .compute_reference import require_compute
 from .online_endpoint import DeploymentMissing, EndpointExtension, Links, deployments_of
-
-
-class ComputeMissing(AmlError):
-    """The compute target of a deployment does not exist."""
-
-    default_code = "ComputeMissing"
 
 
 def check_default(title: str, endpoint: str, wanted: t.Collection[str], states: t.Mapping[str, Status]) -> None:
@@ -67,31 +59,16 @@ class BatchDeploymentExtension:
         self._remote = remote
 
     def before_create(self, complete: Declared, parent: Body | None) -> None:
-        self._require_compute(complete.get("compute"))
+        require_compute(self._remote, complete.get("compute"))
 
     def before_update(self, plan: Plan, body: Body) -> None:
-        self._require_compute(plan.values().get("compute"))
+        require_compute(self._remote, plan.values().get("compute"))
 
     def before_replace(self) -> None:
         self._require_no_default("replaced")
 
     def before_remove(self, body: Body) -> None:
         self._require_no_default("deleted")
-
-    def _require_compute(self, compute: str | None) -> None:
-        remote = self._remote
-        if compute and remote.client.find(compute, remote.kind.api_version) is None and not self._is_expected(compute):
-            raise ComputeMissing(
-                f"{remote.title} cannot use the compute target {ArmId(compute).name!r}, because it does not exist.",
-                target=remote.target.id,
-                hint="Nothing was sent. Create the compute target first, or correct compute.",
-            )
-
-    def _is_expected(self, compute: str) -> bool:
-        """Whether a missing compute target may exist in the run: in check mode, what creates it or the workspace comes before."""
-        behaviour = self._remote.behaviour
-        places = {canon.arm_id(compute), canon.arm_id(ArmId(compute).workspace)}
-        return behaviour.check_mode and not places.isdisjoint(behaviour.created_earlier)
 
     def _require_no_default(self, done: str) -> None:
         remote = self._remote

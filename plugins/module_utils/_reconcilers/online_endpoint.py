@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Online endpoints and their deployments: which deployments exist before traffic is sent to them, and what goes with a removal."""
+"""Online endpoints and their deployments: which deployments and compute targets exist before they are used, and what goes with a removal."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from .._core.errors import AmlError
 from .._engine.fields import WRITE_ONLY
 from .._engine.kind import FAILED, Body, Kind, Request, Status
 from .._engine.outcome import InUse, Outcome
-from .._engine.plan import SECRET, UPDATE, Change, Plan
+from .._engine.plan import SECRET, UPDATE, Change, Declared, Plan
 from .._engine.refusals import title as title_of
 from .._engine.remote import RemoteResource
 from .._kinds.online_deployment import ONLINE_DEPLOYMENT
 from .._kinds.online_endpoint import CHANNELS, ONLINE_ENDPOINT, receivers, shares_of
+from .compute_reference import require_compute
 
 
 class DeploymentMissing(AmlError):
@@ -120,7 +121,10 @@ class EndpointExtension:
 
 
 class OnlineEndpointExtension(EndpointExtension):
-    """Checks of an endpoint's traffic and removal against its deployments."""
+    """Checks of an endpoint's compute target, and of its traffic and removal against its deployments."""
+
+    def before_create(self, complete: Declared, parent: Body | None) -> None:
+        require_compute(self._remote, complete.get("compute"), working=True)
 
     def before_update(self, plan: Plan, body: Body) -> None:
         wanted = receivers(plan.values())

@@ -175,6 +175,9 @@ class Endpoints:
                 raise invalid("compute", "NotSupported: computes of type AKS are not supported", where)
             if kind != "Kubernetes":
                 raise invalid("compute", f"'{sent['compute']}' is not a Kubernetes compute of the workspace", where)
+            if compute and compute["properties"]["provisioningState"] == common.FAILED:
+                # [DOC how-to-troubleshoot-online-endpoints, InferencingClientCallFailed]
+                raise invalid("compute", f"the extension of '{sent['compute']}' cannot be reached", where)
 
     def _check_fixed(self, before: Document, body: Document, sent: Document) -> None:
         where = before["location"]
