@@ -310,11 +310,11 @@ batched(BATCH_DEPLOYMENT, "change", **{**RUN_BY_CPU, "description": "other"})
 
 @row(BATCH_DEPLOYMENT, "change the compute target")
 def _on_another_cluster(azure: Azure) -> Task:
-    for name in ("cpu", "cpu-2"):
+    for name in ("cpu", "gpu"):
         azure.run("aml_compute_cluster", name=name, size="Standard_DS3_v2", max_instances=1)
     azure.run(BATCH, **QUEUED)
     azure.run(BATCH_DEPLOYMENT, **RUN_BY_CPU)
-    return BATCH_DEPLOYMENT, {**RUN_BY_CPU, "compute": "cpu-2"}
+    return BATCH_DEPLOYMENT, {**RUN_BY_CPU, "compute": "gpu"}
 
 
 batched(BATCH_DEPLOYMENT, "delete", endpoint_name="iris-batch", name="blue", state="absent")
