@@ -117,14 +117,19 @@ def _check_computes(entries: t.Sequence[Entry]) -> None:
         if compute is None or entry.failed:
             continue
         entry.behaviour = replace(entry.behaviour, created_earlier=entry.behaviour.created_earlier | written)
-        declared, name = computes.get(_resource(compute)), title(entry.kind, entry.target.name)
-        try:
-            if declared is not None and declared.state == ABSENT:
-                raise missing(name, entry.target.id, compute, "it is declared absent")
-            if declared is not None:
-                check_type(entry.kind, name, entry.target.id, compute, declared.type)
-        except AmlError as error:
-            entry.fail(error)
+        declared = computes.get(_resource(compute))
+        if declared is not None:
+            _check_compute(entry, compute, declared)
+
+
+def _check_compute(entry: Entry, compute: str, declared: Entry) -> None:
+    name = title(entry.kind, entry.target.name)
+    try:
+        if declared.state == ABSENT:
+            raise missing(name, entry.target.id, compute, "it is declared absent")
+        check_type(entry.kind, name, entry.target.id, compute, declared.type)
+    except AmlError as error:
+        entry.fail(error)
 
 
 def _writes(entry: Entry) -> bool:
