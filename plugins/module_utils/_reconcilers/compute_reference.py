@@ -41,13 +41,10 @@ def check_type(kind: Kind, title: str, target: str, compute: str, type_: str) ->
     """``type_`` is the type of the compute target, in the CLI's spelling."""
     if type_ in kind.runs_on:
         return
-    hint = f"Nothing was sent. Name a compute target of type {' or '.join(kind.runs_on)}."
-    if type_ == "aks":
-        hint += " An inference cluster serves version 1 alone: attach its AKS cluster as kubernetes too, with aml_attached_compute."
     raise ComputeUnsuitable(
         f"{title} cannot use the compute target {ArmId(compute).name!r}, because it is of type {type_}.",
         target=target,
-        hint=hint,
+        hint=f"Nothing was sent. Name a compute target of type {' or '.join(kind.runs_on)}.",
     )
 
 
