@@ -11,6 +11,7 @@ from unittest import mock
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._fleet import cost
 from ansible_collections.azureml.compute.tests.support.azure import GROUP, WORKSPACE, Azure
+from ansible_collections.azureml.compute.tests.support.permissions import kubernetes
 from azureml_simulator.providers.machine_learning import catalogue
 
 FLEET = "aml_fleet"
@@ -239,7 +240,8 @@ def test_a_deployment_of_an_unknown_size_has_an_unknown_cost(azure: Azure) -> No
 
 def test_deployments_on_kubernetes_cost_nothing_of_their_own(azure: Azure) -> None:
     wanted = served(deployment("blue", 2, instance_type="small"), compute="k8s")
+    wanted[0]["computes"] = [{"type": "kubernetes", "name": "k8s", "resource_id": kubernetes(azure), "namespace": "ml"}]
     done = azure.run(FLEET, check=True, workspaces=wanted, estimate_cost=True)
-    assert costs(done) == {"iris": None, "blue": None} and done["totals"]["cost"]["unknown"] == []
+    assert costs(done) == {"k8s": None, "iris": None, "blue": None} and done["totals"]["cost"]["unknown"] == []
     (blue,) = [target for target in done["targets"] if target["name"] == "blue"]
     assert blue["cost_difference"] == {"currency": None, "monthly_minimum": 0.0, "monthly_maximum": 0.0}
