@@ -92,6 +92,14 @@ def test_from_a_workspace_to_a_served_model_and_back(player: Player) -> None:
     assert endpoints["totals"] == {"targets": 5, "failed": 0, "create": 5}
     # The diagnosis of a workspace is a POST.
     assert {row["method"] for row in player.simulator.writes(mark)} <= {"POST"}
+    # A compute target that is neither there nor declared is refused, as the run would refuse it.
+    misspelt = {
+        **variables,
+        "aml_batch_deployments": [{**EXAMPLE["aml_batch_deployments"][0], "compute": "aks-servnig"}],
+    }
+    (player.folder / "misspelt.yml").write_text(yaml.safe_dump(misspelt))
+    refused = player.playbook(PREFIX + "provision_workspace", "-e", "@misspelt.yml", check=True, ok=False)
+    assert refused.code != 0 and "the compute target 'aks-servnig', because it does not exist" in refused.text
     player.playbook(PREFIX + "provision_workspace", *arguments)
     endpoint = f"{identifier}/onlineEndpoints/iris-serving"
     assert answers(player, endpoint, 100) == {"blue": 90, "green": 10}
