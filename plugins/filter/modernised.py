@@ -21,6 +21,7 @@ options:
     description:
       - C(computes) of M(azureml.compute.aml_compute_info), C(exported), the result of M(azureml.compute.aml_export_info) for the clusters and instances
         among those, and C(regions), a list of results of M(azureml.compute.aml_vm_size_info).
+      - C(online_deployments) of M(azureml.compute.aml_fleet_info). None of them is replaced.
       - C(earlier), the declarations that an interrupted run was to create. Those of them that do not exist are declared again.
     type: dict
     required: true
@@ -58,7 +59,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(retired) has a line for each target that uses what is retired, and C(computes) the declarations of those that can be replaced or resized.
+    - C(retired) has a line for each target and each online deployment that uses what is retired, and C(computes) the declarations of those that can be
+      replaced or resized.
     - C(kubernetes) has C(name) of each inference cluster that another AKS cluster can take the place of, C(compute), the name of that cluster and of its
       attachment, and C(location), C(node_pools) and C(extension) for the role P(azureml.compute.aml_kubernetes#role).
     - C(blocked) has C(name) and C(reason) of all others, C(lost) the names of declarations of an interrupted run, and C(notes) what to do after a
@@ -113,6 +115,7 @@ def _reading(given: dict[str, t.Any]) -> modernise.Reading:
         exported["missing"],
         {str(canon.region(region["location"])): region["sizes"] for region in regions},
         given.get("earlier") or [],
+        given.get("online_deployments") or [],
     )
 
 

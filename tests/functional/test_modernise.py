@@ -104,6 +104,26 @@ def test_what_is_replaced_and_why_others_are_not(old: Azure) -> None:
     assert "spot (amlcompute): tier low_priority retired 2026-03-31" in found["retired"] and len(found["retired"]) == 7
 
 
+def test_deployments_of_retired_sizes_are_named_and_stay(azure: Azure) -> None:
+    azure.run("aml_online_endpoint", name="iris")
+    for name, size in (("blue", "Standard_NC6s_v3"), ("green", "Standard_D4s_v3")):
+        azure.run(
+            "aml_online_deployment",
+            endpoint_name="iris",
+            name=name,
+            model="azureml:iris:3",
+            instance_type=size,
+            instance_count=1,
+        )
+    workspaces = fleet()["workspaces"]
+    (home,) = azure.run("aml_fleet_info", workspaces=workspaces, online_deployments=True)["workspaces"]
+    found = document(Reading(home["computes"], [], serving=home["online_deployments"]), Choices())
+    (line,) = found["retired"]
+    assert line.startswith("iris/blue (online_deployment): instance_type Standard_NC6s_v3 retired 2025-09-30"), line
+    (note,) = found["notes"]
+    assert note.startswith("iris/blue: use deploy_model") and found["computes"] == [] and found["blocked"] == []
+
+
 def inference(**more: t.Any) -> dict[str, t.Any]:
     row = {"option": "type", "value": "aks", "status": "retired", "date": "2026-06-30", "successor": "a"}
     known = {"name": "scoring", "type": "aks", "location": "eastus", "size": "Standard_D4s_v5", "agent_count": 3}

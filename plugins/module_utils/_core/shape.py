@@ -438,7 +438,12 @@ PREVIOUS = mapping({"generated": TEXT, "targets": _ROWS})
 REPORTS = mapping({"reports": list_of(REPORT), "previous": REPORT})
 MACHINES = list_of(mapping({"id": TEXT, "name": TEXT}, required=("id", "name")))
 MODERNISED = mapping(
-    {"computes": _ROWS, "regions": _ROWS, "earlier": list_of(mapping({"name": TEXT}, required=("name",)))}
+    {
+        "computes": _ROWS,
+        "online_deployments": _ROWS,
+        "regions": _ROWS,
+        "earlier": list_of(mapping({"name": TEXT}, required=("name",))),
+    }
 )
 REPORTED = mapping(
     {

@@ -67,6 +67,7 @@ class Reading:
     missing   what these lack, as ``aml_export_info`` returns it
     sizes     the sizes of each region by its name without spaces, as ``aml_vm_size_info`` returns them
     earlier   the declarations that an earlier run was to create: those that exist no longer are declared again
+    serving   deployments of online endpoints, as ``aml_fleet_info`` returns them
     """
 
     computes: t.Sequence[Json]
@@ -74,11 +75,12 @@ class Reading:
     missing: t.Sequence[Json] = ()
     sizes: t.Mapping[str, Sizes] = field(default_factory=dict)
     earlier: t.Sequence[Json] = ()
+    serving: t.Sequence[Json] = ()
 
 
 def document(reading: Reading, choices: Choices) -> Json:
     """The compute targets to declare, and why others cannot be replaced."""
-    retired = [compute for compute in reading.computes if compute["retirements"]]
+    retired, serving = _retired(reading.computes), _retired(reading.serving)
     attached = list(filter(None, (_attached_beside(compute, reading) for compute in retired)))
     done = {row["name"] for row in attached}
     remaining = [compute for compute in retired if compute["name"] not in done]
@@ -86,13 +88,13 @@ def document(reading: Reading, choices: Choices) -> Json:
     new, kubernetes = _declared(successors), [row for row in successors.values() if isinstance(row, Beside)]
     lost = _lost(reading)
     return {
-        "retired": list(map(_uses, retired)),
+        "retired": [*map(_uses, retired), *map(_uses, serving)],
         "computes": [*new, *lost],
         "blocked": _reasons(successors),
         "lost": [row["name"] for row in lost],
         "kubernetes": [dict(row) for row in kubernetes],
         "attached": attached,
-        "notes": [*map(_note, filter(_has_new_identity, new)), *map(_next_steps, kubernetes)],
+        "notes": _notes(new, kubernetes, serving),
     }
 
 
@@ -129,7 +131,9 @@ def _lost(reading: Reading) -> list[Json]:
 def _uses(compute: Json) -> str:
     """What is retired of a target, in a line."""
     uses = (f"{row['option']} {row['value']} {row['status']} {row['date']}" for row in compute["retirements"])
-    return f"{compute['name']} ({compute['type']}): {', '.join(uses)}"
+    endpoint = compute.get("endpoint_name")
+    name = f"{endpoint}/{compute['name']} (online_deployment" if endpoint else f"{compute['name']} ({compute['type']}"
+    return f"{name}): {', '.join(uses)}"
 
 
 def _has_new_identity(declared: Json) -> bool:
@@ -147,6 +151,27 @@ def _next_steps(row: Json) -> str:
         "detach it with aml_inference_cluster (state absent). Services of SDK v1 on it, and those on Azure Container Instances, are in no list of the "
         "service that this collection reads: `az ml service list` of CLI v1 shows them. Their models stay registered in the workspace."
     )
+
+
+def _retired(rows: t.Iterable[Json]) -> list[Json]:
+    """Those that use what is retired."""
+    return [row for row in rows if row.get("retirements")]
+
+
+def _notes(new: t.Sequence[Json], kubernetes: t.Sequence[Json], serving: t.Sequence[Json]) -> list[str]:
+    """What to do after the replacements, and by hand."""
+    deployments = (text for deployment in serving for text in _next_deployments(deployment))
+    return [*map(_note, filter(_has_new_identity, new)), *map(_next_steps, kubernetes), *deployments]
+
+
+def _next_deployments(deployment: Json) -> t.Iterator[str]:
+    """What replaces a deployment of a retired size: another one next to it, to which the traffic moves. Nothing here does it unasked."""
+    for row in deployment["retirements"]:
+        if row["option"] == "instance_type":
+            yield (
+                f"{deployment['endpoint_name']}/{deployment['name']}: use deploy_model to create a deployment with another instance_type ({row['successor']}) "
+                "next to it and to move the traffic there, then delete the old one with aml_online_deployment and state absent."
+            )
 
 
 def _beside(compute: Json) -> str:

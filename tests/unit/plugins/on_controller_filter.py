@@ -95,6 +95,9 @@ READINGS = {
     "exported": {"fleet": {"computes": [{"name": "cpu", "type": "amlcompute"}]}, "missing": []},
     "regions": [{"location": "eastus", "sizes": []}],
     "earlier": [{"name": "deleted", "type": "amlcompute"}],
+    "online_deployments": [
+        {"name": "blue", "endpoint_name": "iris", "retirements": [{**RETIRED, "option": "instance_type"}]}
+    ],
 }
 REPORTED = {"generated": "2026-11-25T12:00:00Z", "name": "prod", "fleet": FLEET, "found": FOUND}
 STRANGE = (None, "text", 7, [1], {"a": 1}, True, -1.5)
