@@ -116,7 +116,8 @@ def every_module() -> list[dict[str, t.Any]]:
 
 def comparable(value: t.Any) -> t.Any:
     if isinstance(value, dict):
-        return {key: comparable(below) for key, below in value.items()}
+        # Where a secret is a digit, an id of a request has stars for it.
+        return {key: bool(below) if key == "request_id" else comparable(below) for key, below in value.items()}
     if isinstance(value, list):
         return [comparable(below) for below in value]
     return _OF_A_RUN.sub("X", value) if isinstance(value, str) else value
