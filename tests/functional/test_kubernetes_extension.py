@@ -239,6 +239,15 @@ def test_what_is_immutable_and_what_is_replaced(azure: Azure) -> None:
     assert done["configuration_settings"]["a"] == "b" and protected(azure, aks) == {"c": "planted"}
 
 
+def test_a_replacement_at_an_older_version_leaves_out_what_that_lacks(azure: Azure) -> None:
+    """Or the creation would fail after the deletion."""
+    aks = cluster(azure)
+    run(azure, aks, **TRAINING, auto_upgrade_mode="patch")
+    older = {"api_version": "2024-11-01", "release_namespace": "other", "on_immutable_change": "recreate"}
+    done = run(azure, aks, **older)
+    assert done["plan"]["action"] == "replace" and done["extension"]["release_namespace"] == "other"
+
+
 def test_other_extensions_and_missing_clusters(azure: Azure) -> None:
     aks = cluster(azure)
     doc = {"id": path(aks), "name": "azureml", "type": "Microsoft.KubernetesConfiguration/extensions"}

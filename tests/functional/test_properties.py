@@ -323,6 +323,12 @@ def example(subject: Subject, one: Options, other: Options) -> bool:
         elif isinstance(row, TextsField):
             # An update removes no setting: the declared ones are among those that are there.
             assert row.same(row.read(after), {**(row.read(after) or {}), **(other[option] or {})}), option
+        elif isinstance(row, VariablesField):
+            # Those that the service adds follow from what a deployment had before, too.
+            now, then = ({**(row.read(body) or {})} for body in (after, fresh))
+            assert {name: now.get(name) for name in {*now, *then} - {*ADDED_VARIABLES}} == {
+                name: then.get(name) for name in {*now, *then} - {*ADDED_VARIABLES}
+            }, option
         elif option == "data_mounts":
             # Those that were not declared stay, so that there may be more than in a new instance.
             assert row.same(row.read(after), other[option]), option

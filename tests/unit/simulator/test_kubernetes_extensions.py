@@ -147,6 +147,8 @@ def test_what_is_not_valid_or_not_known(world: World, sent: dict[str, Any], stat
 def test_versions_clusters_and_a_second_extension(world: World) -> None:
     assert put(world, body(autoUpgradeMode="patch"), version="2023-05-01").status == 501
     assert put(world, body(autoUpgradeMinorVersion=False, version="1.1.60")).status == 201
+    older = world.call("GET", f"{CLUSTER}/{EXTENSIONS}/aml", version="2023-05-01").body["properties"]
+    assert "autoUpgradeMode" in shown(world) and "autoUpgradeMode" not in older
     world.wait(120)
     assert shown(world)["currentVersion"] == "1.1.60"
     assert world.call("PUT", f"{CLUSTER}/{EXTENSIONS}/other", body(), VERSION).status == 501

@@ -47,6 +47,16 @@ DEFAULTS: Document = {
 }
 
 
+def _shown(request: Request, doc: Document) -> Document:
+    """A document without what the API version of the request lacks."""
+    properties = {
+        name: value
+        for name, value in doc["properties"].items()
+        if name != "autoUpgradeMode" or request.api_version == _VERSIONS[-1]
+    }
+    return {**doc, "properties": properties}
+
+
 class Extensions:
     """The handlers of extensions."""
 
@@ -74,11 +84,12 @@ class Extensions:
         return doc
 
     def get(self, request: Request, p: dict[str, str]) -> Response:
-        return Response(200, self._find(request, p))
+        return Response(200, _shown(request, self._find(request, p)))
 
     def list_all(self, request: Request, p: dict[str, str]) -> Response:
         cluster = self._cluster(request, p)
-        return Response(200, {"value": self.app.store.children(cluster["id"], EXTENSION_TYPE), "nextLink": None})
+        found = [_shown(request, doc) for doc in self.app.store.children(cluster["id"], EXTENSION_TYPE)]
+        return Response(200, {"value": found, "nextLink": None})
 
     def operation(self, request: Request, p: dict[str, str]) -> Response:
         """The status has the words of the resource's own state while it runs [ISS azure_arc#1213]."""
@@ -150,7 +161,7 @@ class Extensions:
         state = "Creating" if status == 201 else "Updating"
         properties |= {"provisioningState": state, "errorInfo": None, "statuses": []}
         self.app.store.put(doc["id"], doc, private=private)
-        return Response(status, doc, self._start(request, doc, "write", state))
+        return Response(status, _shown(request, doc), self._start(request, doc, "write", state))
 
     def _fresh(self, request: Request, cluster: Document, p: dict[str, str]) -> Document:
         aks = cluster["type"].lower() == TARGETS[0].lower()
