@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.azureml.compute.plugins.module_utils._core.paths import without_nulls
 from ansible_collections.azureml.compute.tests.functional.test_second_writer import Gap, changed
 from ansible_collections.azureml.compute.tests.support.azure import ML, WORKSPACE_ID, Azure
 from azureml_simulator.http import Request, Response
@@ -152,6 +153,14 @@ def test_a_data_collector_is_changed_in_parts_and_removed(azure: Azure) -> None:
     azure.run(DEPLOYMENT, **BLUE, data_collector={"collections": None})
     assert azure.get(place)["properties"]["dataCollector"] is None
     assert not azure.run(DEPLOYMENT, **BLUE, data_collector={"collections": {}})["changed"]
+    # A replacement takes nothing over for a collector that is to collect nothing.
+    azure.run(DEPLOYMENT, **BLUE, data_collector={"collections": collections, "rolling_rate": "day"})
+    other = {"egress_public_network_access": "disabled", "on_immutable_change": "recreate", "force": True}
+    azure.run(DEPLOYMENT, **BLUE, code_configuration={"code": "azureml:scoring:1", "scoring_script": "score.py"})
+    without = {"data_collector": {"collections": None}, "code_configuration": {"scoring_script": None}}
+    done = azure.run(DEPLOYMENT, **BLUE, **other, **without)
+    assert done["plan"]["action"] == "replace"
+    assert not {"dataCollector", "codeConfiguration"} & {*without_nulls(azure.get(place)["properties"])}
     azure.run(DEPLOYMENT, **BLUE, startup_probe={"failure_threshold": 60})
     assert azure.get(place)["properties"]["startupProbe"] == {"failureThreshold": 60}
 

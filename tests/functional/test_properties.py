@@ -63,6 +63,8 @@ WITH_IT = {
 GOES_WITH = {
     "event_hub_authorization_rule_id": "properties.eventHubName",
     "log_analytics_workspace_id": "properties.logAnalyticsDestinationType",
+    # A collector without collections is none.
+    "data_collector.collections": "properties.dataCollector",
 }
 
 # What the service makes itself, and makes anew with a replacement.
@@ -262,7 +264,7 @@ def undeclared_changes(
         *(row.path for row in declared(subject, options).values() if row.option != "tags"),
     ]
     free += [path for option, paths in WITH_IT.items() if option in options for path in paths]
-    free += [path for option, path in GOES_WITH.items() if options.get(option, "") is None]
+    free += [path for option, path in GOES_WITH.items() if _paths.get_path(options, option) is None]
     free += MADE if replaced else []
     rules = (options.get("managed_network") or {}).get("outbound_rules") or []
     free += [f"properties.managedNetwork.outboundRules.{rule['name']}" for rule in rules]
@@ -320,15 +322,11 @@ def example(subject: Subject, one: Options, other: Options) -> bool:
     for option, row in declared(subject, other).items():
         if subject.kind is None and option != "tags":
             assert row.same(row.read(after), _paths.get_path(other["body"], option)), option
-        elif isinstance(row, TextsField):
-            # An update removes no setting: the declared ones are among those that are there.
-            assert row.same(row.read(after), {**(row.read(after) or {}), **(other[option] or {})}), option
-        elif isinstance(row, VariablesField):
-            # Those that the service adds follow from what a deployment had before, too.
-            now, then = ({**(row.read(body) or {})} for body in (after, fresh))
-            assert {name: now.get(name) for name in {*now, *then} - {*ADDED_VARIABLES}} == {
-                name: then.get(name) for name in {*now, *then} - {*ADDED_VARIABLES}
-            }, option
+        elif isinstance(row, (TextsField, VariablesField)):
+            # Those that were not declared stay: the declared ones are among those that are there.
+            there = row.read(after) or {}
+            named = {name: value for name, value in (other[option] or {}).items() if value is not None}
+            assert row.same(there, {**there, **named}), option
         elif option == "data_mounts":
             # Those that were not declared stay, so that there may be more than in a new instance.
             assert row.same(row.read(after), other[option]), option

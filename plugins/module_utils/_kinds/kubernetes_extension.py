@@ -375,13 +375,6 @@ class KubernetesExtension(Kind):
 
     # --- documents ---
 
-    def kept(self, body: Body) -> Declared:
-        kept = super().kept(body)
-        if self.api_version < _UPGRADE_MODE_SINCE:
-            # The version that the task asks for could not write it: the creation would fail after the deletion.
-            kept.pop("auto_upgrade_mode", None)
-        return kept
-
     def read(self, body: Body) -> dict[str, t.Any]:
         """Of protected settings, whether there are some: an empty text is a value that is not shown."""
         current = super().read(body)

@@ -550,6 +550,9 @@ class Deployment(Kind):
         new = super().recreate_body(body, plan, declared, target, parent)
         new.pop("kind", None)
         new["properties"].pop("properties", None)
+        if not (new["properties"].get("codeConfiguration") or {}).get("scoringScript"):
+            # A declared null has taken the script away, without which there is no code.
+            new["properties"].pop("codeConfiguration", None)
         return new
 
     def project(self, body: Body) -> dict[str, t.Any]:
@@ -675,6 +678,21 @@ class OnlineDeployment(Deployment):
         kept = super().kept(body)
         others = _of_other_type(kept.get("type"))
         return {option: value for option, value in kept.items() if option not in others}
+
+    def completed(self, body: Body, plan: Plan, wanted: Declared) -> Declared:
+        """Without what else a data collector had that is to collect nothing: ARM has no collector without collections."""
+        complete = super().completed(body, plan, wanted)
+        if complete.get(COLLECTIONS):
+            return complete
+        return {
+            name: value for name, value in complete.items() if name in wanted or not name.startswith("data_collector.")
+        }
+
+    def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
+        new = super().recreate_body(body, plan, declared, target, parent)
+        if not (new["properties"].get("dataCollector") or {}).get("collections"):
+            new["properties"].pop("dataCollector", None)
+        return new
 
     # --- what the user sees ---
 
