@@ -325,7 +325,8 @@ def example(subject: Subject, one: Options, other: Options) -> bool:
         elif isinstance(row, (TextsField, VariablesField)):
             # Those that were not declared stay: the declared ones are among those that are there.
             there = row.read(after) or {}
-            named = {name: value for name, value in (other[option] or {}).items() if value is not None}
+            own = _paths.get_path(other, option)
+            named = {name: value for name, value in own.items() if value is not None} if isinstance(own, dict) else {}
             assert row.same(there, {**there, **named}), option
         elif option == "data_mounts":
             # Those that were not declared stay, so that there may be more than in a new instance.
