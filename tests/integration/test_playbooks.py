@@ -316,8 +316,13 @@ def test_modernise(simulator: Simulator, tmp_path: Path) -> None:
     world = World(simulator, tmp_path, "old")
     options = {"aml_modernise_folder": str(tmp_path / "kept")}
     mark = world.mark()
+    # What cannot be read of endpoints does not keep clusters from their successors.
+    refusal = {"kind": "status", "status": 403, "match": {"method": "GET", "path": "/onlineEndpoints"}, "count": 9}
+    simulator.control("PUT", "faults", [refusal])
     planned = world.run("modernise", check=True, **options)
+    simulator.control("PUT", "faults", [])
     plan = "\n".join(planned["Show the plan"]["msg"])
+    assert "The online deployments could not be read" in plan
     assert "spot-a (amlcompute): tier low_priority retired 2026-03-31" in plan and "COST PER MONTH" in plan
     assert "scoring: AKS cluster scoring-k8s with 1 x Standard_D4s_v3 next to it" in plan
     assert planned.changed == 1 and "2 replace planned" in str(planned["Show the result"]["msg"])

@@ -132,8 +132,9 @@ def _uses(compute: Json) -> str:
     """What is retired of a target, in a line."""
     uses = (f"{row['option']} {row['value']} {row['status']} {row['date']}" for row in compute["retirements"])
     endpoint = compute.get("endpoint_name")
-    name = f"{endpoint}/{compute['name']} (online_deployment" if endpoint else f"{compute['name']} ({compute['type']}"
-    return f"{name}): {', '.join(uses)}"
+    name = compute["name"]
+    subject = f"{endpoint}/{name} (online_deployment)" if endpoint else f"{name} ({compute['type']})"
+    return f"{subject}: {', '.join(uses)}"
 
 
 def _has_new_identity(declared: Json) -> bool:
