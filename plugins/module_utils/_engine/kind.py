@@ -474,11 +474,12 @@ class Kind:
 
     def _with_all(self, body: Body, values: Declared) -> Body:
         """The document of a new resource: a declared null is omitted, because there is no value to remove."""
-        new = self.with_values(body, {option: value for option, value in values.items() if value is not None})
+        cleared = copy.deepcopy(body)
         for row in self.fields:
             if row.option in values and values[row.option] is None:
-                paths.remove_path(new, row.path)
-        return new
+                paths.remove_path(cleared, row.path)
+        # Only then: with_values completes the document, or omits what cannot be without what is gone.
+        return self.with_values(cleared, {option: value for option, value in values.items() if value is not None})
 
     def completed(self, body: Body, plan: Plan, wanted: Declared) -> Declared:
         """What a replacement will have: what was declared, and of what it replaces what was not."""

@@ -550,9 +550,6 @@ class Deployment(Kind):
         new = super().recreate_body(body, plan, declared, target, parent)
         new.pop("kind", None)
         new["properties"].pop("properties", None)
-        if not (new["properties"].get("codeConfiguration") or {}).get("scoringScript"):
-            # A declared null has taken the script away, without which there is no code.
-            new["properties"].pop("codeConfiguration", None)
         return new
 
     def project(self, body: Body) -> dict[str, t.Any]:
