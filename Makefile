@@ -136,7 +136,7 @@ gates: setup ## check what the ecosystem requires of a collection, in one table;
 conformance: setup ## check the simulator against each known fact about Azure, print the tables; WRITE=FILE also as Markdown
 	@$(BIN)/nox -s conformance $(if $(WRITE),-- --write $(abspath $(WRITE)))
 
-clients: setup ## run azure-cli, the management SDKs and published templates on a fresh simulator, in a table; WRITE=FILE also as Markdown, ONLY="azure_cli" some
+clients: setup ## run azure-cli, the management SDKs, published templates and azure.azcollection on a fresh simulator, in a table; WRITE=FILE also as Markdown, ONLY="azure_cli" some
 	@$(BIN)/python -m scripts.clients $(if $(WRITE),--write $(abspath $(WRITE))) $(foreach name,$(ONLY),--only $(name))
 
 acceptance: setup ## walk through the service with real credentials and record its answers: ARGS="--list" first, then ARGS="FILE --resource-group GROUP"

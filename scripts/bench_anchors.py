@@ -14,7 +14,6 @@ import dataclasses
 import http.server
 import json
 import os
-import sys
 import threading
 import typing as t
 from pathlib import Path
@@ -24,12 +23,8 @@ from .bench_tools import AS_MODULE, ML, PROVIDER, Bench, Cost, NotMeasured, loop
 from .command import BIN
 
 ITEMS = 10
-# What has hetzner.hcloud; and what has azure.azcollection 3.21.0. The collection runs with ansible-core 2.16 and later, the package that has it wants a
-# later Python. Its versions before 3.14 do not take a URL for a cloud: https://github.com/ansible-collections/azure/issues/2157
+# What has hetzner.hcloud.
 ANSIBLE, HCLOUD = "ansible==12.3.0", "hcloud==2.27.0"
-AZCOLLECTION = "ansible==14.5.0"
-# azure-ai-ml 1.31, which it requires, imports six and does not require it.
-_WITH_AZCOLLECTION = ("ansible-core>=2.19,<2.20", "six")
 GROUP, WORKSPACE, CLUSTER = "ml-bench", "ws-bench", "cpu-cluster"
 
 # azure-ai-ml, as a script that reads the cluster once.
@@ -113,17 +108,7 @@ def hcloud_server(bench: Bench) -> Cost:
 
 def azcollection(bench: Bench) -> Cost:
     """azure.azcollection.azure_rm_ml_compute_info of the cluster. One item: each takes seconds."""
-    download = "-m pip download -q --no-deps --python-version 3.14 --only-binary=:all:".split()
-    unpack = "import glob, zipfile; zipfile.ZipFile(glob.glob('*.whl')[0]).extractall()"
-    installed(
-        clients.install,
-        "azcollection-package",
-        [sys.executable, *download, AZCOLLECTION],
-        [sys.executable, "-c", unpack],
-    )
-    collections = clients.BUILD / "azcollection-package"
-    requirements = collections / "ansible_collections" / "azure" / "azcollection" / "requirements.txt"
-    peer = installed(clients.install_python, "azcollection", *_WITH_AZCOLLECTION, "-r", str(requirements))
+    collections, peer = installed(clients.azcollection)
     options = {"resource_group": GROUP, "ml_workspace": WORKSPACE, "name": CLUSTER}
     task = looped("azure.azcollection.azure_rm_ml_compute_info", f" {json.dumps(options)}\n")
     there = dataclasses.replace(bench, environment={**bench.environment, "ANSIBLE_COLLECTIONS_PATH": str(collections)})

@@ -118,13 +118,24 @@ def unchanged(bench: Bench, group: int, way: str = IN_PROCESS) -> Cost:
     return more.minus(once, 2)
 
 
+def arguments_alone(bench: Bench, group: int) -> Cost:
+    """The cost of as many tasks that are given the same document, and do nothing."""
+    document = f"{{{{ lookup('ansible.builtin.file', '{written(bench, group)}') | from_json }}}}"
+    task = f"""    - ansible.builtin.debug: {{msg: "{{{{ document }}}}", verbosity: 5}}
+      vars: {{document: "{document}"}}
+    - ansible.builtin.assert: {{that: true}}
+"""
+    return bench.play(task * 3).minus(bench.play(task), 2)
+
+
 def look(bench: Bench, group: int) -> dict[str, Cost]:
-    """The costs of the bare client and of a task, for each way to run; rounds are interleaved."""
+    """The costs of the bare client, of a task for each way to run, and of what ansible-core needs for its arguments; rounds are interleaved."""
     costs: dict[str, list[Cost]] = {}
     for _round in range(bench.rounds):
         costs.setdefault("floor", []).append(floor(bench, group))
         for way in (IN_PROCESS, AS_MODULE):
             costs.setdefault(way, []).append(unchanged(bench, group, way))
+        costs.setdefault("debug", []).append(arguments_alone(bench, group))
     return {name: median(found) for name, found in costs.items()}
 
 

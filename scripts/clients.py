@@ -1,7 +1,8 @@
 # Copyright (c) 2026, the azureml.compute authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run clients that other people wrote against a fresh simulator: azure-cli, the management SDKs for Python and JavaScript, published templates.
+"""Run clients that other people wrote against a fresh simulator: azure-cli, the management SDKs for Python and JavaScript,
+published templates, azure.azcollection.
 
     python -m scripts.clients [--write FILE] [--only CLIENT]
 
@@ -38,6 +39,12 @@ AZURE_CLI = "azure-cli==2.91.0"
 MANAGEMENT = ("azure-mgmt-machinelearningservices==2.0.0b2", "azure-identity")
 PACKAGES = ("@azure/arm-machinelearning@2.1.1", "@azure/identity@4")
 JAVASCRIPT = ("javascript", ["npm", "install", "--prefix", ".", "--no-audit", "--no-fund", "--silent", *PACKAGES])
+# What has azure.azcollection 3.21.0: the collection runs with ansible-core 2.16 and later, the package that has it wants a later Python. Versions before 3.14
+# take no URL for a cloud: https://github.com/ansible-collections/azure/issues/2157
+AZCOLLECTION = "ansible==14.5.0"
+# azure-ai-ml 1.31, which it requires, imports six and does not require it.
+WITH_AZCOLLECTION = ("ansible-core>=2.19,<2.20", "six")
+PLAYBOOK = (str(BIN / "ansible-playbook"), "-i", "localhost,", "-c", "local")
 SECONDS = 900
 
 
@@ -94,6 +101,16 @@ def install_python(name: str, *packages: str) -> Path:
     tool = [str(uv), "pip", "install", "--python", python] if uv.exists() else [python, "-m", "pip", "install"]
     install(name, [sys.executable, "-m", "venv", str(folder)], [*tool, "-q", *packages])
     return folder / "bin"
+
+
+def azcollection() -> tuple[Path, Path]:
+    """The directory of collections that has azure.azcollection, and that of the programs of an environment that runs it."""
+    download = "-m pip download -q --no-deps --python-version 3.14 --only-binary=:all:".split()
+    unpack = "import glob, zipfile; zipfile.ZipFile(glob.glob('*.whl')[0]).extractall()"
+    install("azcollection-package", [sys.executable, *download, AZCOLLECTION], [sys.executable, "-c", unpack])
+    collections = BUILD / "azcollection-package"
+    requirements = collections / "ansible_collections" / "azure" / "azcollection" / "requirements.txt"
+    return collections, install_python("azcollection", *WITH_AZCOLLECTION, "-r", str(requirements))
 
 
 class Clients:
@@ -171,6 +188,38 @@ class Clients:
         done = self._run(script, BUILD / "javascript", **trusted)
         yield from self._calls("@azure/arm-machinelearning", done, "javascript")
 
+    def azcollection(self) -> t.Iterator[Row]:
+        """The tasks of azcollection.yml, one after the other in one play, and what they made exported and applied."""
+        client = "azure.azcollection"
+        ids = self._group("azcollection")
+        for name in ("team-workspace", "serving"):
+            done = self._run([*PLAYBOOK, "azureml.compute.provision_workspace", "-e", f"@examples/{name}.yml"], ROOT)
+            if done.returncode:
+                yield Row("azureml.compute", f"examples/{name}.yml", _first_error(done.stdout + done.stderr))
+        steps = yaml.safe_load((HERE / "azcollection.yml").read_text())
+        tasks = [_task(step, ids) for step in steps]
+        results, error = self._played(tasks)
+        for step, task, result in zip(steps, tasks, results, strict=False):
+            yield Row(client, task["name"], _wrong(result, step.get("shows", "")), step.get("refused", ""))
+        if len(results) != len(steps):
+            yield Row(client, "(the playbook)", error)
+        else:
+            yield Row(client, "what it made, exported and applied", self._unchanged("azcollection", "ws-azcollection"))
+
+    def _played(self, tasks: list[dict[str, t.Any]]) -> tuple[list[dict[str, t.Any]], str]:
+        """The results of tasks, as far as they ran, and why the others did not."""
+        collections, program = azcollection()
+        variables = {"ansible_python_interpreter": str(program / "python")}
+        path = self.simulator.directory / "azcollection.yml"
+        path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}]))
+        shown = {"ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
+        done = self._run([str(program / "ansible-playbook"), *PLAYBOOK[1:], str(path)], **shown)
+        error = _first_error(done.stderr) or f"exit status {done.returncode}"
+        try:
+            return [task["hosts"]["localhost"] for task in json.loads(done.stdout)["plays"][0]["tasks"]], error
+        except (ValueError, LookupError):
+            return [], error
+
     @staticmethod
     def _calls(client: str, done: subprocess.CompletedProcess[str], name: str) -> t.Iterator[Row]:
         refused = (yaml.safe_load((HERE / "refused.yml").read_text()) or {}).get(name) or {}
@@ -235,14 +284,13 @@ class Clients:
         """Export a workspace and apply the files, as users do; what is wrong, or an empty text where nothing was changed, with reads alone."""
         folder = BUILD / "exported" / workspace
         shutil.rmtree(folder, ignore_errors=True)
-        playbook = [str(BIN / "ansible-playbook"), "-i", "localhost,", "-c", "local"]
         options = {"aml_resource_group": f"rg-{group}", "workspace": workspace, "aml_export_folder": str(folder)}
-        done = self._run([*playbook, "azureml.compute.export_workspace", "-e", json.dumps(options)], ROOT)
+        done = self._run([*PLAYBOOK, "azureml.compute.export_workspace", "-e", json.dumps(options)], ROOT)
         if done.returncode:
             return _first_error(done.stdout + done.stderr)
         for name, file in (("provision_workspace", "workspace.yml"), ("fleet", "fleet.yml")):
             mark = len(self.simulator.requests())
-            done = self._run([*playbook, f"azureml.compute.{name}", "-e", f"@{folder / file}"], ROOT)
+            done = self._run([*PLAYBOOK, f"azureml.compute.{name}", "-e", f"@{folder / file}"], ROOT)
             if done.returncode or not re.search(r"\bchanged=0\b", done.stdout):
                 return f"{name}: {_first_error(done.stdout + done.stderr)}"
             sent = [row for row in self.simulator.requests()[mark:] if row["path"].startswith("/subscriptions/")]
@@ -336,6 +384,21 @@ def _meant(url: str, text: bytes, sha256: str | None) -> t.Any:
     return json.loads(text)
 
 
+def _task(step: dict[str, t.Any], ids: t.Mapping[str, str]) -> dict[str, t.Any]:
+    """A task of azcollection.yml, after which the others run, whatever its result."""
+    module, options = next((name, value) for name, value in step.items() if name.startswith("azure_rm_"))
+    given = json.loads(_expanded(json.dumps(options), ids))
+    title = f"{module}: {options.get('name', 'all')}"
+    return {f"azure.azcollection.{module}": given, "name": title, "ignore_errors": True}
+
+
+def _wrong(result: dict[str, t.Any], shows: str) -> str:
+    """What is wrong with the result of a task, or an empty text."""
+    if result.get("failed"):
+        return str(result.get("msg"))
+    return "" if shows in json.dumps(result) else f"the result does not have {shows!r}"
+
+
 def _expanded(text: str, values: t.Mapping[str, str]) -> str:
     for name in sorted(values, key=len, reverse=True):
         text = text.replace(f"${name}", values[name])
@@ -360,7 +423,7 @@ def run(names: t.Sequence[str]) -> t.Iterator[Row]:
                 yield Row(name, "(installation)", skipped=str(error))
 
 
-NAMES = ("azure_cli", "python", "javascript", "templates")
+NAMES = ("azure_cli", "python", "javascript", "templates", "azcollection")
 
 
 def summary(rows: t.Sequence[Row]) -> tuple[str, int]:

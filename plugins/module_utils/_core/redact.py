@@ -74,7 +74,7 @@ _IN_CONNECTION_STRING = re.compile(
 # These may as well be of any page: only what is odd enough to be a secret counts.
 _OFTEN_OPEN = ("code", "key")
 # The options in which an address is refused, whatever its query is.
-_SCRIPTS = ("creation_script", "startup_script")
+_SCRIPTS = frozenset({"creation_script", "startup_script"})
 
 # All but the tab and the line end.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -165,11 +165,12 @@ def in_addresses(tree: t.Any) -> set[str]:
     while stack:
         item = stack.pop()
         if isinstance(item, dict):
-            secrets.update(_script_queries(item))
+            if not _SCRIPTS.isdisjoint(item):
+                secrets.update(_script_queries(item))
             stack += item.values()
         elif isinstance(item, (list, tuple)):
             stack += item
-        elif isinstance(item, str):
+        elif isinstance(item, str) and ("?" in item or ";" in item):
             secrets.update(_secrets_in_text(item))
     return {form for secret in secrets for form in (secret, urllib.parse.unquote_plus(secret))}
 
@@ -184,7 +185,7 @@ def _secrets_in_text(text: str) -> t.Iterator[str]:
 
 
 def _script_queries(item: dict[t.Any, t.Any]) -> t.Iterator[str]:
-    for script in (item[name] for name in _SCRIPTS if isinstance(item.get(name), dict)):
+    for script in (item[name] for name in sorted(_SCRIPTS) if isinstance(item.get(name), dict)):
         query = str(script.get("path")).partition("?")[2]
         if query:
             yield query

@@ -328,7 +328,7 @@ class Cluster(ComputeKind):
         errors = service_errors(inner.get("errors"))
         if errors and (settling or errors[0]["code"] in _PERMANENT_ERRORS):
             return Status(FAILED, "Succeeded with errors", errors[0]["code"], errors[0]["message"], errors)
-        if settling and (inner.get("allocationState") or "Steady").casefold() != "steady":
+        if settling and (inner.get("allocationState") or "Steady").casefold() != "steady" and not _stays_empty(body):
             nodes = f"{inner.get('currentNodeCount')} of {inner.get('targetNodeCount')} nodes"
             return Status(BUSY, f"{inner.get('allocationState')}, {nodes}")
         return status
@@ -391,6 +391,12 @@ def _drops_login(declared: Declared) -> bool:
 def _nodes(body: Body) -> int:
     count = paths.get_path(body, _INNER + "currentNodeCount")
     return count if isinstance(count, int) else 0
+
+
+def _stays_empty(body: Body) -> bool:
+    """Whether a cluster has no nodes and is to have none: it says Resizing for a while, too (docs/facts.md a.5), and nothing comes of it."""
+    counts = ("scaleSettings.minNodeCount", "currentNodeCount", "targetNodeCount")
+    return all(paths.get_path(body, _INNER + count) == 0 for count in counts)
 
 
 def is_cross_region(declared: Declared, parent: Body) -> bool:

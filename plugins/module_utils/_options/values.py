@@ -165,17 +165,28 @@ def _text(option: str, place: str, value: t.Any, has_choices: bool) -> Findings:
 
 def _sendable(value: t.Any) -> bool:
     """Whether UTF-8 can hold it, and no NUL is in it: what no service and no file name takes."""
-    if isinstance(value, dict):
-        return all(_sendable(key) and _sendable(below) for key, below in value.items())
-    if isinstance(value, (list, tuple)):
-        return all(_sendable(below) for below in value)
-    if not isinstance(value, str):
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            if "\0" in item or not _is_unicode(item):
+                return False
+        elif isinstance(item, dict):
+            stack += item
+            stack += item.values()
+        elif isinstance(item, (list, tuple)):
+            stack += item
+    return True
+
+
+def _is_unicode(text: str) -> bool:
+    if text.isascii():
         return True
     try:
-        value.encode()
+        text.encode()
     except UnicodeEncodeError:
         return False
-    return "\0" not in value
+    return True
 
 
 def _unsendable(place: str) -> Finding:

@@ -192,6 +192,9 @@ def test_recreate_without_ssh_closes_it() -> None:
 
 # --- states ---
 
+_RESIZING = {"allocationState": "Resizing"}
+_EMPTY = {"scaleSettings.minNodeCount": 0, "currentNodeCount": 0, "targetNodeCount": 0}
+
 
 @pytest.mark.parametrize(
     ("changes", "settling", "state"),
@@ -202,8 +205,12 @@ def test_recreate_without_ssh_closes_it() -> None:
         ({"properties": {"provisioningState": "Unknown"}}, False, BUSY),
         ({"properties": {"provisioningState": "Failed"}}, False, FAILED),
         ({"properties": {"provisioningState": "Canceled"}}, False, FAILED),
-        ({"inner": {"allocationState": "Resizing"}}, True, BUSY),
-        ({"inner": {"allocationState": "Resizing"}}, False, READY),
+        ({"inner": _RESIZING | _EMPTY}, True, READY),
+        ({"inner": _RESIZING | _EMPTY | {"scaleSettings.minNodeCount": 1}}, True, BUSY),
+        ({"inner": _RESIZING | _EMPTY | {"targetNodeCount": 2}}, True, BUSY),
+        ({"inner": _RESIZING | _EMPTY | {"currentNodeCount": 2}}, True, BUSY),
+        ({"inner": _RESIZING | _EMPTY | {"currentNodeCount": None}}, True, BUSY),
+        ({"inner": _RESIZING | _EMPTY | {"targetNodeCount": 2}}, False, READY),
         ({"inner": {"allocationState": None}}, True, READY),
         ({"inner": {"errors": []}}, True, READY),
         ({"inner": {"errors": [{"error": {"code": "OutOfCapacity", "message": "m"}}]}}, True, FAILED),

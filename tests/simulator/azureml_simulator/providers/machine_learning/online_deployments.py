@@ -201,7 +201,9 @@ class Deployments:
         managed = _managed(sent)
         defaults = dict(_DEFAULTS)
         if not managed:
-            defaults |= {"containerResourceRequirements": None, "instanceType": "defaultinstancetype"}
+            # Never null: azure-ai-ml, which reads what is in it, cannot read a deployment without it [SDK].
+            resources = {"containerResourceLimits": None, "containerResourceRequests": None}
+            defaults |= {"containerResourceRequirements": resources, "instanceType": "defaultinstancetype"}
         given = {name: value for name, value in sent.items() if name in defaults and value is not None}
         wanted = copy.deepcopy({**defaults, **given, "endpointComputeType": "Managed" if managed else "Kubernetes"})
         for name in ("livenessProbe", "readinessProbe", "requestSettings"):
