@@ -171,6 +171,20 @@ def test_names_on_kubernetes_have_a_length_together(world: World) -> None:
     done(world, world.call("PUT", f"{path}/deployments/{'d' * 30}", sent))
 
 
+def test_a_deployment_on_kubernetes_always_shows_its_resources(world: World) -> None:
+    """o.3 [SDK]."""
+    compute = f"{WORKSPACE}/computes/k8s"
+    world.keep(compute, computeType="Kubernetes", provisioningState="Succeeded")
+    done(world, world.call("PUT", ENDPOINT, body(compute=compute)))
+    sent = deployment(endpointComputeType="Kubernetes", instanceType="small")
+    done(world, world.call("PUT", BLUE, sent))
+    shown = world.get(BLUE)["properties"]["containerResourceRequirements"]
+    assert shown == {"containerResourceLimits": None, "containerResourceRequests": None}
+    requests = {"containerResourceRequests": {"cpu": "500m", "memory": "1Gi"}}
+    done(world, world.call("PUT", BLUE, deployment(**sent["properties"] | {"containerResourceRequirements": requests})))
+    assert world.get(BLUE)["properties"]["containerResourceRequirements"]["containerResourceRequests"]["cpu"] == "500m"
+
+
 def test_a_data_collector_is_shown_as_it_was_sent(world: World) -> None:
     """o.5 [GUESS]."""
     serve(world, BLUE)
