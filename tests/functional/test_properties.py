@@ -163,6 +163,8 @@ class World:
                 max_instances=1,
                 tags={"whose": "another"},
             )
+        # A cluster says Resizing for a while after it is made, without anyone changing it.
+        self.azure.sleep(60)
 
     def __enter__(self) -> World:
         return self
