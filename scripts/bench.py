@@ -179,9 +179,6 @@ def fleet_figures(bench: Bench) -> Iterator[Figure]:
     yield Figure("memory of the largest process for 10,000", 300, cpu=most.megabytes, unit=" MB")
     reports, checks = bench_fleet.drift(bench)
     yield Figure.ratio("drift report of 600 targets, times the fleet's check", 1.3, reports, checks)
-    made, note = bench_fleet.create(bench)
-    title = "200 creations of 10 s, 50 at once (40 s is the limit)"
-    yield Figure(title, 46, made.cpu, made.wall, note, " s", decides="wall")
     title = "1,000 unchanged online endpoints in 20 workspaces, `aml_fleet`, times as many compute targets"
     yield Figure.ratio(title, 1.5, bench_fleet.unchanged(bench, bench_fleet.ENDPOINTS), many)
     each, alone = bench_fleet.export(bench)
@@ -189,6 +186,12 @@ def fleet_figures(bench: Bench) -> Iterator[Figure]:
     targets = bench_fleet.REPORTED // bench_fleet.WORKSPACES
     title = f"export of {bench_fleet.EXPORTED} workspaces with {targets} targets each, for each further one"
     yield Figure(title, 1, each.cpu, each.wall, note, " s")
+
+
+def creation_figures(bench: Bench) -> Iterator[Figure]:
+    made, note = bench_fleet.create(bench)
+    title = "200 creations of 10 s, 50 at once (40 s is the limit)"
+    yield Figure(title, 46, made.cpu, made.wall, note, " s", decides="wall")
 
 
 def inventory_figures(bench: Bench) -> Iterator[Figure]:
@@ -280,6 +283,15 @@ def profiles(title: str, measure: t.Callable[..., dict[str, float]], *arguments:
         return [f"\n{title}: not measured: {reason}"]
 
 
+def _filled(folder: Path, *groups: int) -> Path:
+    """The directory of a simulator's state that has these groups of workspaces."""
+    home = folder / "simulator"
+    home.mkdir(parents=True)
+    _progress(f"filling a simulator for {folder.name}")
+    bench_fleet.fill(home, *groups)
+    return home
+
+
 def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], list[list[str]], list[str]]:
     """The figures, what they are compared with, and the profiles that explain them."""
     figures: list[Figure] = []
@@ -303,16 +315,14 @@ def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], li
             if wanted("anchors"):
                 compared += anchors(bench)
     if wanted("fleets"):
-        home = folder / "fleets" / "simulator"
-        home.mkdir(parents=True)
-        _progress("filling a simulator for fleets")
-        bench_fleet.fill(home)
-        with running(folder / "fleets", rounds, home) as bench:
+        with running(folder / "fleets", rounds, _filled(folder / "fleets", *bench_fleet.others())) as bench:
             figures += _figures("fleets", lambda: fleet_figures(bench))
             for what, group in (("targets", bench_fleet.MANY), ("objects of six kinds", bench_fleet.MIXED)):
                 title = f"`aml_fleet` over 1,000 unchanged {what}, in the fork"
                 arguments = {"workspaces": bench_fleet.document(group)}
                 explained += profiles(title, bench_profile.profile, bench, "aml_fleet", arguments, 5)
+        with running(folder / "creations", rounds, _filled(folder / "creations", bench_fleet.CREATED)) as bench:
+            figures += _figures("creations", lambda: creation_figures(bench))
     if wanted("inventory"):
         with running(folder / "inventory", rounds) as bench:
             figures += _figures("inventory", lambda: inventory_figures(bench))

@@ -18,7 +18,6 @@ import subprocess
 import tempfile
 import typing as t
 from pathlib import Path
-from unittest import mock
 
 from . import bench_fleet
 from .bench_tools import running
@@ -126,10 +125,8 @@ def main() -> None:
     lines = ["| case | module aml_fleet, bytes | playbook fleet, bytes |", "|---|---:|---:|"]
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         home, folder = Path(name) / "simulator", Path(name)
-        # One group with clusters; those of the benchmark itself are empty.
-        empty = bench_fleet.CREATED
-        with mock.patch.multiple(bench_fleet, MANY=TARGETS, MOST=empty, REPORTED=empty):
-            bench_fleet.fill(home)
+        home.mkdir()
+        bench_fleet.fill(home, TARGETS, bench_fleet.CREATED)
         environment = stack.enter_context(running(folder, 1, home)).environment
         play = folder / "play.yml"
         play.write_text(MODULE_PLAY)
