@@ -102,6 +102,13 @@ def choices(row: dict[str, t.Any]) -> list[t.Any] | None:
     return sorted(row["choices"]) if row.get("choices") else None
 
 
+def test_each_module_has_its_action_plugin() -> None:
+    """Without one, its tasks work, and cost a process each."""
+    plugins = {path.stem: path.read_text() for path in (ROOT / "plugins" / "action").glob("*.py")}
+    assert sorted(plugins) == MODULES
+    assert len(set(plugins.values())) == 1
+
+
 def test_there_are_modules() -> None:
     assert {
         "aml_compute_cluster",
