@@ -32,9 +32,18 @@ from .bench_anchors import CLUSTER, GROUP, ITEMS, WORKSPACE, further_item
 from .bench_tools import AS_MODULE, IN_PROCESS, ML, Bench, Cost, NotMeasured, looped, median, running
 from .command import BIN, ROOT, add_write, publish
 
-PAGE = ROOT / "docs" / "speed.md"
+PAGE, README = ROOT / "docs" / "speed.md", ROOT / "README.md"
 BEGIN, END = "<!-- BEGIN: written by make bench -->", "<!-- END: written by make bench -->"
 TASKS = 10
+# The beginnings of the titles that the README has, of a task, a fleet and a playbook.
+HEADLINES = (
+    "further loop item",
+    "one playbook with",
+    "1,000 unchanged targets",
+    "200 creations",
+    "second run of",
+    "`make quickstart`",
+)
 
 CLUSTER_TASK = f"""
         resource_group: {GROUP}
@@ -351,7 +360,7 @@ def tables(figures: t.Sequence[Figure], compared: t.Sequence[list[str]]) -> list
 
 
 def short_form(figures: t.Sequence[Figure], head: str) -> str:
-    """The table of docs/speed.md: what was measured, and what is to be reached."""
+    """A table for readers: what was measured, and what is to be reached."""
     lines = [
         f"| {figure.title} | {figure.shown(figure.value)} | {figure.shown(figure.reach)} |"
         for figure in figures
@@ -360,13 +369,18 @@ def short_form(figures: t.Sequence[Figure], head: str) -> str:
     return "\n".join([f"{head}\n", "| figure | measured | to reach |\n|---|---:|---:|", *lines])
 
 
-def write_page(text: str) -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    before, _begin, rest = page.partition(BEGIN)
+def write_pages(figures: t.Sequence[Figure], head: str) -> None:
+    """The short form, in docs/speed.md and, of some figures, in the README."""
+    _write(PAGE, short_form(figures, head))
+    _write(README, short_form([figure for figure in figures if figure.title.startswith(HEADLINES)], head))
+
+
+def _write(path: Path, text: str) -> None:
+    before, _begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     _old, end, after = rest.partition(END)
     if not end:
-        raise SystemExit(f"{PAGE.name} has no lines {BEGIN!r} and {END!r}.")
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+        raise SystemExit(f"{path.name} has no lines {BEGIN!r} and {END!r}.")
+    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
 def main() -> None:
@@ -381,7 +395,9 @@ def main() -> None:
         help="a tenth of the targets and items, once: shows that the benchmark works, not a figure",
     )
     parser.add_argument("--suite", action="store_true", help="also run make test on a fresh clone")
-    parser.add_argument("--short", action="store_true", help="also write the short form into docs/speed.md")
+    parser.add_argument(
+        "--short", action="store_true", help="also write the short form into docs/speed.md and README.md"
+    )
     add_write(parser)
     options = parser.parse_args()
     if options.quick:
@@ -397,10 +413,8 @@ def main() -> None:
     head = f"{machine}, median of {options.rounds} rounds, load average {load:.1f} before the first."
     publish([f"{head}\n", *tables(figures, compared), *explained], options.write)
     if options.short:
-        write_page(
-            short_form(
-                figures, f"`make bench`, {machine}. Ratios are of CPU time, unless they are about what is waited for."
-            )
+        write_pages(
+            figures, f"`make bench`, {machine}. Ratios are of CPU time, unless they are about what is waited for."
         )
 
 
