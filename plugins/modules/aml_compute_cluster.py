@@ -224,7 +224,9 @@ compute:
       returned: when it exists
       sample: []
     allocation_state:
-      description: V(Steady), or V(Resizing) while nodes are added or removed.
+      description:
+        - V(Steady), or V(Resizing) while nodes are added or removed, and for a while after the creation of a cluster.
+        - A task waits for the nodes of O(min_instances), and for nothing where there are none to come.
       type: str
       returned: when it exists
       sample: Steady
