@@ -68,7 +68,7 @@ slow-test: setup ## run the slow tests that CI does not run
 molecule: setup ## test the roles: converge, verify and converge again on a simulator that is started once
 	@$(BIN)/molecule test --all
 
-bench: setup ## measure each figure and what it is compared with, in tables; about 25 minutes, and some more to install other clients; WRITE=FILE also as Markdown, SHORT=1 also into docs/speed.md and README.md, ONLY="tasks fleets" some, SUITE=1 also make test, QUICK=1 whether it works
+bench: setup ## measure each figure and what it is compared with, in tables; about 20 minutes, and some more to install other clients; WRITE=FILE also as Markdown, SHORT=1 also into docs/speed.md and README.md, ONLY="tasks fleets" some, SUITE=1 also make test, QUICK=1 whether it works
 	@$(BIN)/python -m scripts.bench $(if $(QUICK),--quick) $(if $(WRITE),--write $(WRITE)) $(if $(SHORT),--short) $(if $(ONLY),--only $(ONLY)) $(if $(SUITE),--suite)
 
 output: setup ## measure how many bytes ansible-playbook prints for fleets, in a table; KEEP=FOLDER stores the output of each case

@@ -8,7 +8,7 @@
 All in one run on one machine, against simulators of its own. Ratios count, and CPU seconds (of all processes of a command) more than wall seconds, which
 depend on what else the machine does. The cost of one item of a loop is that of a play with 11 items (in process, 101) less that of a play with 1, by 10
 (100), so that Ansible's start is not part of it. Bytecode is compiled first: without it, imports take three times as long as users see. What cannot be
-measured here is listed with the reason. About 25 minutes, and some more where other clients are to be installed first; ``--suite`` adds `make test` on a
+measured here is listed with the reason. About 20 minutes, and some more where other clients are to be installed first; ``--suite`` adds `make test` on a
 fresh clone.
 """
 

@@ -185,7 +185,7 @@ def _secrets_in_text(text: str) -> t.Iterator[str]:
 
 
 def _script_queries(item: dict[t.Any, t.Any]) -> t.Iterator[str]:
-    for script in (item[name] for name in sorted(_SCRIPTS) if isinstance(item.get(name), dict)):
+    for script in (item[name] for name in _SCRIPTS if isinstance(item.get(name), dict)):
         query = str(script.get("path")).partition("?")[2]
         if query:
             yield query
