@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core import paths
+from ansible_collections.azureml.compute.plugins.module_utils._engine import kind_version
 from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import READ_ONLY, WRITE_ONLY
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
@@ -76,7 +77,10 @@ def test_null_agrees_with_what_a_resource_has_none_of(
     least = {**named, **prepare(azure)}
     azure.run(module, **least)
     kind = INFO_KINDS.get(named.get("type", "")) or KINDS[module][0]
-    none = nulls(kind, azure.get(place if place.startswith("/") else f"{WORKSPACE_ID}/{place}", kind.complete_version))
+    none = nulls(
+        kind,
+        azure.get(place if place.startswith("/") else f"{WORKSPACE_ID}/{place}", kind_version.of_all_options(kind)),
+    )
     assert none
     done = azure.run(module, **{**none, **least})
     assert not done["changed"] and done["plan"]["action"] == "none"

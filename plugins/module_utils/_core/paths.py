@@ -27,6 +27,22 @@ def get_path(tree: t.Any, path: str) -> t.Any:
     return tree
 
 
+def declared(tree: t.Any, path: str) -> t.Any:
+    """The value that a user gave at ``a.b.c``, or MISSING. A group that was declared null declares null for all that is in it."""
+    for key in path.split("."):
+        if not isinstance(tree, dict) or key not in tree:
+            return MISSING
+        tree = tree[key]
+        if tree is None:
+            return None
+    return tree
+
+
+def is_declared(tree: t.Any, path: str) -> bool:
+    """Whether a user gave a value at ``a.b.c``, or null for a group that it is in."""
+    return declared(tree, path) is not MISSING
+
+
 def set_path(tree: dict[str, t.Any], path: str, value: t.Any) -> None:
     """Put a value at ``a.b.c``, making (or replacing a null by) the dicts on the way."""
     *parents, last = path.split(".")

@@ -10,6 +10,7 @@ import functools
 import typing as t
 
 from .._core.errors import AmlError
+from . import kind_version
 from .extensions import Create
 from .kind import Body, Request
 from .other_writers import CreatedMeanwhile, Overtaken, changed_meanwhile
@@ -54,7 +55,10 @@ class Creation:
             require_absent(self._remote)
         with explained(self._kind, created=True):
             request = Request(
-                "PUT", body, params=dict(self._kind.write_params), api_version=self._kind.version_of(body)
+                "PUT",
+                body,
+                params=dict(self._kind.write_params),
+                api_version=kind_version.of_document(self._kind, body),
             )
             operation = send_creation(self._remote, request)
             if operation is not None and self._remote.behaviour.wait:

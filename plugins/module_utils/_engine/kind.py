@@ -17,12 +17,11 @@ from .._core.arm_id import ArmId, Target
 from .._core.errors import ArmError
 from .._core.findings import Finding, Findings
 from .._core.paths import MISSING
-from . import versions
+from . import kind_version
 from .cli_schema import CliSchema
 from .exported import Exported
 from .fields import CREATE_ONLY, READ_ONLY, WRITE_ONLY, Field, Option
 from .plan import DELETE, Declared, Plan
-from .versions import Versions
 
 Body = dict[str, t.Any]
 
@@ -149,27 +148,6 @@ class Kind:
         """The kind as a task's options make it behave, where they do."""
         return self
 
-    def at_version(self, version: str) -> t.Self:
-        """The kind with the API version that a task asks for."""
-        kind = copy.copy(self)
-        kind.api_version, kind.version_is_given = version, True
-        if self.parent_is_of_provider:
-            kind.parent_api_version = version
-        return kind
-
-    def speaking(self, tree: dict[str, t.Any]) -> t.Self:
-        """The kind at an API version that has all options that were given; itself where its own has."""
-        version = self._version_with(
-            row.versions
-            for row in (*self.fields, *self.options)
-            if not row.versions.has(self.api_version) and self._is_given(tree, row.option)
-        )
-        if version == self.api_version:
-            return self
-        kind = copy.copy(self)
-        kind.api_version = version
-        return kind
-
     def schema_of(self, options: t.Mapping[str, t.Any]) -> str:
         """The CLI's schema of a resource with these options; "" where the CLI cannot create it."""
         schema = self.cli_of(options)
@@ -218,52 +196,20 @@ class Kind:
         """Places that no option covers, and that are in no table."""
         return []
 
-    @property
-    def complete_version(self) -> str:
-        """The API version that has all of the kind's options."""
-        return self._version_with(row.versions for row in self.fields)
-
-    def version_of(self, body: Body) -> str:
-        """The API version that has all values of a document."""
-        lacking = [row for row in self.fields if not row.versions.has(self.api_version)]
-        return self._version_with(row.versions for row in lacking if row.read(body) is not None)
-
-    def _version_with(self, needed: t.Iterable[Versions]) -> str:
-        """The kind's own API version where it has all of these, or where the task asks for it."""
-        lacking = [] if self.version_is_given else [row for row in needed if not row.has(self.api_version)]
-        return versions.common(lacking) if lacking else self.api_version
-
     # --- what was declared ---
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         """Flatten what the user gave into option -> value; ``tree`` holds only what was given."""
         flat: Declared = {}
         for row in self.fields:
-            value = paths.get_path(tree, row.option)
-            if value is MISSING and self._parent_is_null(tree, row.option):
-                value = None
+            value = paths.declared(tree, row.option)
             if value is not MISSING:
                 flat[row.option] = value
         return flat
 
-    def _is_given(self, tree: dict[str, t.Any], option: str) -> bool:
-        return paths.get_path(tree, option) is not MISSING or self._parent_is_null(tree, option)
-
-    @staticmethod
-    def _parent_is_null(tree: dict[str, t.Any], option: str) -> bool:
-        """Whether a group that the option is in was declared null, at any depth."""
-        group: t.Any = tree
-        for name in option.split(".")[:-1]:
-            if not isinstance(group, dict) or name not in group:
-                return False
-            group = group[name]
-            if group is None:
-                return True
-        return False
-
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         """Rules that hold whatever exists: run before the first request. ``tree`` is what ``declare`` was given."""
-        yield from self._check_version(tree)
+        yield from kind_version.check(self, tree)
         for row in self.fields:
             if row.option in declared and declared[row.option] is None and not (row.clearable or row.optional):
                 yield Finding(
@@ -278,18 +224,6 @@ class Kind:
             value = paths.get_path(tree, other.option)
             if other.rule is not None and value is not MISSING and value is not None:
                 yield from other.rule(value, other.option)
-
-    def _check_version(self, tree: dict[str, t.Any]) -> Findings:
-        """The options that the API version of the task lacks; where the task asks for none, there are no such options."""
-        for row in (*self.fields, *self.options):
-            # Without a version that the task asks for, what was withdrawn is sent alone.
-            lacks = not row.versions.has(self.api_version) and (self.version_is_given or not row.versions.is_withdrawn)
-            if lacks and self._is_given(tree, row.option):
-                message = (
-                    f"{row.option} is not part of API version {self.api_version}, which api_version asks for: "
-                    f"it needs {row.versions}. Remove api_version, or set it to {row.versions.best}."
-                )
-                yield Finding("ApiVersionLacksOption", row.option, message, "docs/api-versions.md")
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         """Rules for a resource that will be created; ``parent`` is the workspace, where it is known."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from .._core.arm_id import Target, with_id
 from .._core.errors import AmlError, ArmError
-from . import incarnation, refusals
+from . import incarnation, kind_version, refusals
 from .behaviour import Behaviour
 from .kind import Body, Kind, Request
 from .other_writers import Overtaken
@@ -119,9 +119,9 @@ class RemoteResource:
 
     def read_all(self, body: Body) -> Body:
         """``body`` as an API version has it that has all options of the resource; later reads are at that version too, up to that of the result."""
-        if self._version == self.kind.complete_version:
+        if self._version == kind_version.of_all_options(self.kind):
             return body
-        self._version = self.kind.complete_version
+        self._version = kind_version.of_all_options(self.kind)
         # What was deleted meanwhile shows at the read before the deletion.
         return self.read() or body
 

@@ -12,7 +12,7 @@ from .._core import redact, shape
 from .._core.arm_id import NESTED, ArmId, child_target, collection_id, registry_target, target_in, workspace_target
 from .._core.errors import AmlError, ArmError, RuleError, each
 from .._core.findings import Finding, Findings, refuse
-from .._engine import rules, versions
+from .._engine import kind_version, rules, versions
 from .._engine.kind import Body
 from .._kinds import workspace as _workspace
 from .._kinds.ml_registry import REGISTRY
@@ -48,7 +48,7 @@ def export(task: Task) -> Result:
     # What is wrong with their names is refused before the first request.
     registries = [ArmId(place) for place in dict.fromkeys(_registries(task, group))]
     kind = _workspace.Workspace()
-    body = task.client.find(target.id, task.params.get("api_version") or kind.complete_version)
+    body = task.client.find(target.id, task.params.get("api_version") or kind_version.of_all_options(kind))
     if body is None:
         raise AmlError(
             f"The workspace {name!r} does not exist in the resource group {group!r}.",

@@ -10,7 +10,7 @@ from .._core.canon import caseless
 from .._core.errors import each
 from .._core.findings import refuse
 from .._core.paths import get_path
-from .._engine import rules
+from .._engine import kind_version, rules
 from .._kinds.kubernetes_extension import EXTENSION_TYPE, KUBERNETES_EXTENSION, check_cluster
 from .._module.result import Result
 from .._module.task import Task
@@ -19,7 +19,7 @@ from .._module.task import Task
 def gather(task: Task) -> Result:
     """One extension of a cluster by name, or all for Azure Machine Learning."""
     cluster, name = task.params["cluster_id"], task.params.get("name")
-    version = task.params.get("api_version") or KUBERNETES_EXTENSION.complete_version
+    version = task.params.get("api_version") or kind_version.of_all_options(KUBERNETES_EXTENSION)
     refuse([*(rules.segment(name, "name") if name else ()), *check_cluster(cluster, "cluster_id")])
     if name:
         body = task.client.find(extension_target(cluster, name).id, version)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import AmlError, RuleError
+from .._engine import kind_version
 from .._engine.kind import Body
 from .._kinds.online_deployment import ONLINE_DEPLOYMENT
 from .._kinds.online_endpoint import ONLINE_ENDPOINT
@@ -24,7 +25,7 @@ def gather(task: Task) -> Result:
             code="NoLogNeeded",
             hint="Nothing was read. Set no_log: true on the task.",
         )
-    version = task.params.get("api_version") or ONLINE_ENDPOINT.complete_version
+    version = task.params.get("api_version") or kind_version.of_all_options(ONLINE_ENDPOINT)
     rows = read_endpoints(task, ONLINE_ENDPOINT)
     for row in rows:
         if task.params["deployments"]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._core.arm_id import group_id, registry_target
 from .._core.errors import RuleError, each
 from .._core.findings import refuse
-from .._engine import rules
+from .._engine import kind_version, rules
 from .._kinds.ml_registry import REGISTRY
 from .._module.result import Result
 from .._module.task import Task
@@ -17,7 +17,7 @@ from .._module.task import Task
 def gather(task: Task) -> Result:
     """One registry by name, all of a resource group, or all of a subscription."""
     group, name = task.params.get("resource_group"), task.params.get("name")
-    version = task.params.get("api_version") or REGISTRY.complete_version
+    version = task.params.get("api_version") or kind_version.of_all_options(REGISTRY)
     if name:
         if not group:
             raise RuleError("name needs resource_group.", code="NotNamed", hint="Nothing was sent. Set resource_group.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._core.arm_id import group_id, workspace_target
 from .._core.errors import AmlError, each
 from .._core.findings import refuse
-from .._engine import rules
+from .._engine import kind_version, rules
 from .._kinds import workspace as _kind
 from .._module.result import Result
 from .._module.task import Task
@@ -18,7 +18,7 @@ from .workspaces import workspace_name
 def gather(task: Task) -> Result:
     """The job of ``aml_workspace_info``: one by name, all of a group, or all of a subscription."""
     kind = _kind.Workspace()
-    version = task.params.get("api_version") or kind.complete_version
+    version = task.params.get("api_version") or kind_version.of_all_options(kind)
     group, name = task.params.get("resource_group"), workspace_name(task)
     if name:
         if not group:

@@ -19,7 +19,7 @@ from .._core.answers import is_absent
 from .._core.arm_id import Target, child_target, collection_id, deployment_target, target_in
 from .._core.errors import ArmError, each
 from .._core.findings import refuse
-from .._engine import rules
+from .._engine import kind_version, rules
 from .._engine.extensions import Checks
 from .._engine.kind import Body, Kind
 from .._engine.outcome import Outcome
@@ -64,12 +64,12 @@ AnyKind = t.TypeVar("AnyKind", bound=Kind)
 def with_api_version(kind: AnyKind, task: Task) -> AnyKind:
     """The kind as the task asked to speak to the service, or as its options need it."""
     version = task.params.get("api_version")
-    return kind.at_version(version) if version else kind.speaking(task.given)
+    return kind_version.asked_for(kind, version) if version else kind_version.for_options(kind, task.given)
 
 
 def read_all(task: Task, kind: Kind) -> list[Body]:
     """The resource that the options name, if it exists, or all of the kind's collection in the workspace."""
-    version = task.params.get("api_version") or kind.complete_version
+    version = task.params.get("api_version") or kind_version.of_all_options(kind)
     if task.params.get("name"):
         body = task.client.find(target_of(task, kind.collection).id, version)
         return [] if body is None else [body]
@@ -91,7 +91,7 @@ def read_endpoints(task: Task, kind: Kind) -> list[dict[str, t.Any]]:
 
 def read_deployments(task: Task, kind: Kind, endpoint: str) -> list[dict[str, t.Any]]:
     """The deployments of an endpoint; none of one that was deleted meanwhile."""
-    version = task.params.get("api_version") or kind.complete_version
+    version = task.params.get("api_version") or kind_version.of_all_options(kind)
     try:
         bodies: list[Body] = task.client.list(f"{endpoint}/deployments", version, malformed=task.malformed.append)
     except ArmError as error:

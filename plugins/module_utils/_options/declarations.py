@@ -11,7 +11,7 @@ from .._core import files, findings, redact
 from .._core.arm_id import Target, child_target, workspace_target
 from .._core.errors import RuleError
 from .._core.findings import ERROR, Finding
-from .._engine import rules
+from .._engine import kind_version, rules
 from .._engine.kind import Kind
 from .._engine.plan import Declared
 from .._kinds.registry import Collection
@@ -160,5 +160,7 @@ def _declaration(
     for settings in tree.values() if entry.get("state") != "absent" else ():
         for option in [name for name in settings if name.endswith("_file")] if isinstance(settings, dict) else ():
             files.put_text(settings, option, hide)
-    configured = kind.speaking(tree).configured({**tree, "name": target.name, "state": entry.get("state")})
+    configured = kind_version.for_options(kind, tree).configured(
+        {**tree, "name": target.name, "state": entry.get("state")}
+    )
     return Declaration(configured, type_, target, tree, configured.declare(tree, target))

@@ -16,7 +16,7 @@ from .._core import files
 from .._core.arm_id import ArmId, Target
 from .._core.client import ReadClient
 from .._core.findings import ERROR, WARNING, Finding
-from .._engine import planning, rules, versions
+from .._engine import kind_version, planning, rules, versions
 from .._engine.behaviour import Behaviour
 from .._engine.kind import Body, Kind
 from .._engine.plan import CREATE, REPLACE, Declared, Plan
@@ -159,7 +159,7 @@ def examine(
 ) -> list[Finding]:
     """All findings over a list of declared compute targets."""
     if api_version:
-        kinds = {name: kind.at_version(api_version) for name, kind in kinds.items()}
+        kinds = {name: kind_version.asked_for(kind, api_version) for name, kind in kinds.items()}
     collection = dataclasses.replace(COMPUTES, kinds=kinds)
     declared, problems = declarations(entries, scope, collection, hide, Checker(validate, hide))
     gatherer = Gatherer(client, scope.subscription_id, api_version or ML_VERSION)

@@ -12,6 +12,7 @@ import typing as t
 
 from .._core.canon import region
 from .._core.errors import AmlError, ArmError, RuleError
+from .._engine import kind_version
 from .._engine.creation import require_absent, send_creation
 from .._engine.kind import Body, Request
 from .._engine.outcome import InUse, ParentMissing
@@ -161,7 +162,7 @@ class WorkspaceExtension:
         body = self._remote.kind.create_body(self._remote.target, given, None)
         body["properties"]["publicNetworkAccess"] = (hub.get("properties") or {}).get("publicNetworkAccess")
         require_absent(self._remote)
-        request = Request("PUT", body, api_version=self._remote.kind.version_of(body))
+        request = Request("PUT", body, api_version=kind_version.of_document(self._remote.kind, body))
         operation = send_creation(self._remote, request)
         if operation is not None and self._remote.behaviour.wait:
             self._remote.wait.for_operation(operation, "created")

@@ -147,6 +147,24 @@ def test_what_is_not_there_is_missing_and_not_null(tree: t.Any, path: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("tree", "path", "value"),
+    [
+        ({"a": {"b": 1}}, "a.b", 1),
+        ({"a": {"b": None}}, "a.b", None),
+        ({"a": None}, "a.b.c", None),
+        ({"a": {"b": None}}, "a.b.c", None),
+        ({"a": {"c": 1}}, "a.b", MISSING),
+        ({"a": 1}, "a.b", MISSING),
+        ({"a": "b"}, "a.b", MISSING),
+        ({}, "a", MISSING),
+    ],
+)
+def test_a_group_that_is_declared_null_declares_all_that_is_in_it(tree: t.Any, path: str, value: t.Any) -> None:
+    assert paths.declared(tree, path) is value
+    assert paths.is_declared(tree, path) == (value is not MISSING)
+
+
+@pytest.mark.parametrize(
     ("words", "on", "off"), [((), "Enabled", "Disabled"), (("Personal", "Shared"), "Personal", "Shared")]
 )
 def test_a_switch_is_one_of_two_words_of_arm(words: tuple[str, ...], on: str, off: str) -> None:

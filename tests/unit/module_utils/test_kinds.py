@@ -13,8 +13,8 @@ import typing as t
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import compute_target
 from ansible_collections.azureml.compute.plugins.module_utils._core.findings import Finding
+from ansible_collections.azureml.compute.plugins.module_utils._engine import kind_version, versions
 from ansible_collections.azureml.compute.plugins.module_utils._engine import plan as _plan
-from ansible_collections.azureml.compute.plugins.module_utils._engine import versions
 from ansible_collections.azureml.compute.plugins.module_utils._engine.fields import Field
 from ansible_collections.azureml.compute.plugins.module_utils._engine.versions import ALL, PREVIEW, STABLE, Versions
 from ansible_collections.azureml.compute.plugins.module_utils._kinds import (
@@ -171,10 +171,11 @@ class _OfTwoVersions(compute.ComputeKind):
 )
 def test_requests_use_a_version_that_has_all_that_is_declared(tree: dict[str, t.Any], version: str) -> None:
     kind = _OfTwoVersions()
-    assert kind.speaking(tree).api_version == version and kind.api_version == STABLE
-    assert kind.complete_version == PREVIEW
-    asked = kind.at_version("2024-04-01")
-    assert asked.speaking(tree).api_version == asked.parent_api_version == asked.complete_version == "2024-04-01"
+    assert kind_version.for_options(kind, tree).api_version == version and kind.api_version == STABLE
+    assert kind_version.of_all_options(kind) == PREVIEW
+    asked = kind_version.asked_for(kind, "2024-04-01")
+    assert kind_version.for_options(asked, tree).api_version == kind_version.of_all_options(asked) == "2024-04-01"
+    assert asked.parent_api_version == "2024-04-01"
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_requests_use_a_version_that_has_all_that_is_declared(tree: dict[str, t.
 def test_options_that_the_version_of_the_task_lacks(version: str, lacking: list[str]) -> None:
     tree = {"plain": 1, "stable": 2, "group": {"preview": 3}}
     target = compute_target("s", "rg", "ws", "name")
-    found = list(_OfTwoVersions().at_version(version).check(target, {}, tree))
+    found = list(kind_version.asked_for(_OfTwoVersions(), version).check(target, {}, tree))
     assert [item.option for item in found if item.code == "ApiVersionLacksOption"] == lacking
     assert not lacking or f"API version {version}" in found[0].message
 
