@@ -231,6 +231,71 @@ def test_a_failure_in_the_short_output_does_not_repeat_what_the_message_said(det
     assert len(json.loads(callback._dump_results({**result, "failure": failure}))["targets"]) == 1000
 
 
+def test_a_failure_by_failed_when_keeps_the_message_that_ansible_hides() -> None:
+    """Since ansible-core 2.19 the displayed message is: A 'failed_when' expression evaluated to 'True'."""
+    failure = {
+        "code": "InvalidComputeName",
+        "message": "name 'a-1' is not valid.",
+        "hint": "Correct name.",
+        "status": None,
+    }
+    callback = callback_loader.get("azureml.compute.aml_short")
+    callback.set_options()
+    callback._display = SimpleNamespace(verbosity=0)
+    result = {"msg": "name 'a-1' is not valid. Correct name.", "failure": failure, "failed_when_result": True}
+    assert json.loads(callback._dump_results(result)) == {
+        "failure": {"code": "InvalidComputeName", "message": "name 'a-1' is not valid.", "hint": "Correct name."}
+    }
+    assert json.loads(callback._dump_results({**result, "failed_when_result": False})) == {
+        "failure": {"code": "InvalidComputeName"}
+    }
+
+
+def test_a_failure_in_the_short_output_has_no_null_values() -> None:
+    details = {"cause": None, "replaced": {"size": "S", "tier": None, "errors": [{"code": "A", "details": None}]}}
+    callback = callback_loader.get("azureml.compute.aml_short")
+    callback.set_options()
+    callback._display = SimpleNamespace(verbosity=0)
+    shown = json.loads(callback._dump_results({"msg": "it", "failure": {"code": "A", "details": details}}))
+    assert shown == {"failure": {"code": "A", "details": {"replaced": {"size": "S", "errors": [{"code": "A"}]}}}}
+
+
+def rules(port: int) -> dict[str, t.Any]:
+    return {
+        "rules": [
+            {"name": f"Rule{number}", "properties": {"access": "Allow", "port": str(port) if number == 2 else "443"}}
+            for number in range(1, 6)
+        ]
+    }
+
+
+def test_each_item_of_a_long_list_has_one_line_in_a_short_diff() -> None:
+    callback = callback_loader.get("azureml.compute.aml_short")
+    callback.set_options()
+    callback.set_option("result_format", "yaml")
+    callback._display = SimpleNamespace(verbosity=0)
+
+    def shown(before: t.Any, after: t.Any) -> list[str]:
+        text = callback._get_diff({"before": before, "after": after, "before_header": "it", "after_header": "it"})
+        return [line for line in text.splitlines() if line.startswith(("+ ", "- "))]
+
+    created = shown({}, rules(80))
+    assert created[2:4] == [
+        '+    - {name: Rule1, properties: {access: Allow, port: "443"}}',
+        '+    - {name: Rule2, properties: {access: Allow, port: "80"}}',
+    ]
+    assert created[:2] == ["-    {}", "+    rules:"]
+    assert len(created) == 2 + 5
+    assert shown(rules(80), rules(81)) == ["-            port: '80'", "+            port: '81'"], (
+        "of an item that differs, the line that differs"
+    )
+    callback._display = SimpleNamespace(verbosity=1)
+    assert len(shown({}, rules(80))) == 2 + 4 * 5
+    callback._display = SimpleNamespace(verbosity=0)
+    callback.set_option("result_format", "json")
+    assert len(shown({}, rules(80))) > 20
+
+
 def test_the_short_output_has_no_title_of_an_include(lines: list[str]) -> None:
     task = TaskInclude()
     task.name, task.action = "Manage the network", "ansible.builtin.include_tasks"
