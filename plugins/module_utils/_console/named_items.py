@@ -36,7 +36,7 @@ def shortened(value: t.Any, other: t.Any, placeholder: t.Callable[[str], str]) -
 
 
 def _by_name(value: t.Any) -> dict[str, t.Any]:
-    """The items of a list by their names; nothing unless each item is a mapping with a name of its own."""
+    """The items of a list by their names; nothing unless each item is a mapping with a distinct name."""
     if not isinstance(value, list) or not all(isinstance(item, c.Mapping) for item in value):
         return {}
     items = {item["name"]: item for item in value if isinstance(item.get("name"), str)}
