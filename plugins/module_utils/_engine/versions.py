@@ -9,7 +9,7 @@ Sources: the types of 28 versions (Azure/bicep-types-az) and the operations of t
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # The newest stable version whose types the tests compare requests with.
 STABLE = "2026-05-01"
@@ -29,9 +29,17 @@ class Versions:
     preview: str = ""
     preview_until: str = ""
     stable_until: str = ""
+    # What ``has`` answered: a fleet asks the same of each target.
+    _answers: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def has(self, version: str) -> bool:
         """Whether an API version has it. Versions that are newer than all known ones have what the newest has."""
+        answer = self._answers.get(version)
+        if answer is None:
+            answer = self._answers[version] = self._has(version)
+        return answer
+
+    def _has(self, version: str) -> bool:
         # Versions start with a date, so that their texts have the order of time.
         day = version.casefold()
         if not day.endswith(_SUFFIX):

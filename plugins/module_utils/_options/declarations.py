@@ -41,11 +41,11 @@ class Declaration(t.NamedTuple):
 
 
 class _Checked(t.NamedTuple):
-    """Options that were checked by the spec of their kind: what is wrong with them, or the options with their types."""
+    """Options that were checked by the spec of their kind: what is wrong with them, or those that were given, with their types."""
 
     findings: list[Finding]
     mistakes: list[str]
-    options: dict[str, t.Any]
+    given: dict[str, t.Any]
 
 
 class Checker:
@@ -66,14 +66,14 @@ class Checker:
             self._hide(redact.in_options(FLEET_SPECS[type_], own))
             self._known[key] = self._checked(FLEET_SPECS[type_], own)
         known = self._known[key]
-        return known._replace(options=_copied(known.options))
+        return known._replace(given=_copied(known.given))
 
     def _checked(self, spec: specs.Spec, own: dict[str, t.Any]) -> _Checked:
         findings = list(values.findings(spec, own))
         if findings:
             return _Checked(findings, [], {})
         checked, mistakes = self._validate(spec, values.without_null_choices(spec, own))
-        return _Checked([], mistakes, checked)
+        return _Checked([], mistakes, {} if mistakes else specs.given(spec, own, checked))
 
 
 def _copied(value: t.Any) -> t.Any:
@@ -156,7 +156,7 @@ def _declaration(
     if checked.mistakes:
         hint = f"Correct the options of the {kind.label}; ansible-doc azureml.compute.{kind.module} describes them."
         raise RuleError(" ".join(checked.mistakes), code="InvalidOption", hint=hint)
-    tree = specs.given(FLEET_SPECS[type_], own, checked.options)
+    tree = checked.given
     for settings in tree.values() if entry.get("state") != "absent" else ():
         for option in [name for name in settings if name.endswith("_file")] if isinstance(settings, dict) else ():
             files.put_text(settings, option, hide)
