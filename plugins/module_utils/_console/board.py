@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from .._core.arm_id import ArmId
 from .._core.events import Event
 
 
@@ -22,8 +23,9 @@ class Row(t.NamedTuple):
 
 
 def short(target: str) -> str:
-    """An id as people call it: WORKSPACE/COMPUTE, or the last name in it. Nothing in it can steer a terminal."""
-    name = target.partition("/workspaces/")[2].replace("/computes/", "/") or target.rsplit("/", 1)[-1]
+    """An id as messages and tables name it: WORKSPACE/COMPUTE, WORKSPACE/COLLECTION/NAME, or the last name in it. Nothing in it can steer a terminal."""
+    place = ArmId(target)
+    name = place.label if place.workspace != place else target.partition("/workspaces/")[2] or target.rsplit("/", 1)[-1]
     return plain(name)
 
 

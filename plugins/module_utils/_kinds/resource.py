@@ -19,10 +19,13 @@ from .._core.findings import Finding, Findings
 from .._core.words import snake_case
 from .._engine import rules
 from .._engine.fields import Field
-from .._engine.kind import Body, Kind, Request
+from .._engine.kind import Body, Kind, Request, frozen
 from .._engine.plan import Declared, Plan
 
 _ID = re.compile(r"^/(subscriptions/[^/\s]+|providers/[^/\s]+)(/[^/\s]+)*\Z", re.IGNORECASE)
+
+# Microsoft.Resources, resources.json, ResourceGroup.location: "It cannot be changed after the resource group has been created."
+_WHY_LOCATION = "the location of a resource group cannot be changed; the resources in it can have other locations (Azure Resource Manager)"
 
 # What the service writes into every document, and answers if it is sent back.
 _READ_ONLY = ("id", "name", "type", "etag", "systemData")
@@ -150,6 +153,8 @@ class Resource(Kind):
     def place(self, identifier: str) -> None:
         """What follows from the id about the type: whether it has ETags, and whether Microsoft.Resources/tags can change its tags."""
         provider, *rest = re.split("/providers/", identifier, flags=re.IGNORECASE)[-1].casefold().split("/")
+        if "/providers/" not in identifier.casefold():
+            self.fields = tuple(frozen(row, _WHY_LOCATION) if row.option == "location" else row for row in self.fields)
         self.has_etags = provider == "microsoft.network"
         # MicrosoftDocs/azure-docs#70692: compute targets are not supported.
         if provider == "microsoft.machinelearningservices" and rest[::2] == ["workspaces", "computes"]:

@@ -14,8 +14,13 @@ Result = dict[str, t.Any]
 
 def outcome_result(outcome: Outcome, key: str, shown: t.Any) -> Result:
     """The result of a module that brings one resource to a state; ``shown`` goes under ``key``."""
-    diff = {**outcome.plan.diff(), "before_header": outcome.title, "after_header": outcome.title}
-    result = {"changed": outcome.plan.changed, "plan": outcome.plan.to_dict(), "diff": diff, key: shown}
+    plan = outcome.plan
+    header = f"{outcome.title} ({plan.action})" if plan.changed else outcome.title
+    diff = {**plan.diff(), "before_header": header, "after_header": header}
+    if plan.changed and plan.reason and diff["before"] == diff["after"]:
+        # Ansible shows nothing of equal sides, and a replacement without a word looks like an error.
+        diff["prepared"] = f"{header}: {plan.reason}\n"
+    result = {"changed": plan.changed, "plan": plan.to_dict(), "diff": diff, key: shown}
     if outcome.operation is not None:
         result["operation"] = outcome.operation
     result["warnings"] = outcome.warnings

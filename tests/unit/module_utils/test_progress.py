@@ -187,3 +187,20 @@ def test_an_interruption_in_one_line() -> None:
         board.take(event, 0.0)
     line = board.interrupted()
     assert line is not None and line.startswith("Interrupted: 1 done, 2 in progress, 3 not started. ")
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        (f"{HOME}/computes/cpu", "ws/cpu"),
+        (f"{HOME}/datastores/data", "ws/datastores/data"),
+        (f"{HOME}/onlineEndpoints/iris", "ws/online_endpoints/iris"),
+        (f"{HOME}/onlineEndpoints/iris/deployments/blue", "ws/online_deployments/iris/blue"),
+        (f"{HOME}/jobs/check-cpu-1", "ws/jobs/check-cpu-1"),
+        (HOME, "ws"),
+        ("/subscriptions/1/resourceGroups/rg", "rg"),
+    ],
+)
+def test_a_target_is_named_as_in_tables_and_limits(target: str, name: str) -> None:
+    event = {"event": "start", "run": 1, "target": target, "action": "create"}
+    assert Board().take(event, 0) == f"{name}: create ..."

@@ -549,3 +549,20 @@ def test_info_lists_resource_groups() -> None:
     options = {"type": "Microsoft.Resources/resourceGroups", "api_version": "2021-04-01"}
     call = Call("GET", f"/subscriptions/{SUBSCRIPTION}/resourceGroups", json={"value": [GROUP]})
     assert succeeded("arm_resource_info", options, [call])["resources"][0]["name"] == "rg"
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_the_location_of_a_resource_group_is_immutable(check_mode: bool) -> None:
+    """Azure refuses the write with InvalidResourceGroupLocation, so that check mode must not plan it."""
+    options = {"type": GROUP["type"], "name": "rg", "resource_group": None}
+    moved = {**options, "body": {"location": "West Europe"}}
+    result = refused("ImmutableChange", moved, get(GROUP, GROUP_ID), check=check_mode)
+    assert "location is immutable (current 'eastus', requested 'West Europe')" in result["msg"]
+    same = done({**options, "body": {"location": "East US"}}, get(GROUP, GROUP_ID), check=check_mode)
+    assert same["changed"] is False
+
+
+def test_the_diff_names_the_action() -> None:
+    result = done({"body": BODY}, get(), check=True)
+    assert result["diff"]["before_header"] == result["diff"]["after_header"]
+    assert result["diff"]["after_header"] == "Microsoft.Network/virtualNetworks vnet (create)"
