@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.azureml.compute.plugins.module_utils._core.arm_id import OTHER_TYPES
 from ansible_collections.azureml.compute.plugins.module_utils._engine import extensions
+from ansible_collections.azureml.compute.plugins.module_utils._engine.exported import Exported
 from ansible_collections.azureml.compute.plugins.module_utils._engine.kind import Kind
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.compute import TAB_NAMES
 from ansible_collections.azureml.compute.plugins.module_utils._kinds.registry import INFO_KINDS
@@ -292,8 +293,11 @@ def test_the_guide_names_what_exists() -> None:
     assert {
         name: [method for method in vars(protocol) if method[0] != "_"] for name, protocol in protocols.items()
     } == {name: [method] for name, method in rows.items()}
-    methods = set(re.findall(r"`([a-z_]+)`", text.split("## Decisions of a kind")[1].split("## What needs")[0]))
+    decisions, in_exports = text.split("## Decisions of a kind")[1].split("## What needs")[0].split("### In an export")
+    methods = set(re.findall(r"`([a-z_]+)`", decisions))
     assert [method for method in methods if not hasattr(Kind, method)] == []
+    members = set(re.findall(r"`([a-z_]+)`", in_exports))
+    assert [member for member in members if not (hasattr(Exported, member) or hasattr(Kind, member))] == []
 
 
 def test_jobs_know_the_task_and_not_its_module() -> None:

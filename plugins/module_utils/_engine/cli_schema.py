@@ -15,6 +15,7 @@ from .._core.findings import Findings
 
 Tree = dict[str, t.Any]
 
+_SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
 _IDENTITIES = "identity.user_assigned_identities"
 # What ``az ml ... show`` prints and only the service writes (azure-ai-ml: fields that are dump_only).
 HEAD = ("$schema", "id", "resourceGroup")
@@ -43,7 +44,8 @@ class CliSchema:
     """The schema of the CLI that a kind has.
 
     types         the types of its files; for a schema without a type, or with another one, the name of the kind
-    file          the schema, of which there may be several (``Kind.schema_of``)
+    file          the schema; empty where there are several
+    file_of       the schema of a resource with these options, where there are several
     loader        the function of azure.ai.ml that reads them
     is_typed      whether ``type`` in a file is one of ``types``
     other_types   other values of ``type`` that its files have, for who gave one to another module
@@ -67,6 +69,7 @@ class CliSchema:
 
     types: tuple[str, ...]
     file: str = ""
+    file_of: t.Callable[[Tree], str] = field(default=lambda _options: "", kw_only=True)
     loader: str = field(default="load_compute", kw_only=True)
     is_typed: bool = field(default=True, kw_only=True)
     other_types: tuple[str, ...] = field(default=(), kw_only=True)
@@ -86,6 +89,11 @@ class CliSchema:
     group: t.Callable[[Tree], t.Any] = field(default=as_declared, kw_only=True)
     omit: t.Callable[[Tree], list[str]] = field(default=lambda _options: [], kw_only=True)
     groups_need: t.Mapping[str, str] = field(default_factory=dict, kw_only=True)
+
+    def address(self, options: Tree) -> str:
+        """The address of the schema of a resource with these options."""
+        file = self.file or self.file_of(options)
+        return file if "://" in file else _SCHEMAS + file
 
 
 def plain_schema(declared: Tree) -> str:

@@ -105,10 +105,10 @@ class Kind:
     options: tuple[Option, ...] = ()
     # What to do about a resource that is in use before it can be replaced.
     release = "Let the work end"
-    # Whether several kinds share the list of an export, in which each declaration then has its type.
-    shares_list = False
     # How YAML of the CLI has the kind; None where the CLI cannot create it.
     cli: CliSchema | None = None
+    # What an export has of a resource.
+    exported_as: type[Exported] = Exported
     required_on_create: tuple[str, ...] = ()
     # The places of its document that the service fills in, although Azure's types let a request set them; and values that are as good as none.
     filled_by_service: tuple[str, ...] = ()
@@ -147,54 +147,6 @@ class Kind:
     def configured(self, options: t.Mapping[str, t.Any]) -> Kind:
         """The kind as a task's options make it behave, where they do."""
         return self
-
-    def schema_of(self, options: t.Mapping[str, t.Any]) -> str:
-        """The CLI's schema of a resource with these options; "" where the CLI cannot create it."""
-        schema = self.cli_of(options)
-        return "" if schema is None else schema.file
-
-    def cli_of(self, options: t.Mapping[str, t.Any]) -> CliSchema | None:
-        """How YAML of the CLI has a resource with these options."""
-        return self.cli
-
-    def writable_tables(self, body: Body) -> tuple[str, ...]:
-        """The tables of ``_options/writable.py`` that have the properties of a document which a request can set."""
-        return (self.collection,)
-
-    def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
-        """The rows that a document can have, and the document without what the service added that no one can declare."""
-        return self.fields, body
-
-    # --- the export ---
-
-    def names_of(self, body: Body) -> dict[str, str]:
-        """The options that name the resource in a list of its kind, if its table does not have them."""
-        return {"name": body["name"]}
-
-    def exported_name(self, body: Body, options: dict[str, t.Any]) -> str:
-        """How messages about its export name it."""
-        return "/".join(self.names_of(body).values())
-
-    def export(self, exported: Exported, body: Body) -> None:
-        """Complete what an export declares of the resource, and say what it lacks."""
-
-    @property
-    def variable_of_list(self) -> str:
-        """The variable of an export that lists the resources of the kind."""
-        return f"aml_{self.collection}"
-
-    def file_name_of(self, names: dict[str, str]) -> str:
-        """The name of its file, without the ending."""
-        return ".".join(names.values())
-
-    @property
-    def file_suffix(self) -> str:
-        """What the name of its file has if a file of its name exists."""
-        return self.label
-
-    def other_uncovered(self, body: Body) -> list[str]:
-        """Places that no option covers, and that are in no table."""
-        return []
 
     # --- what was declared ---
 

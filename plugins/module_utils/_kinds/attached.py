@@ -34,10 +34,14 @@ _HOW = (
 )
 
 
+class ExportedAttached(compute.ExportedCompute):
+    shares_list = True
+
+
 class Attached(AttachedKind):
     """A type of ``aml_attached_compute``."""
 
-    shares_list = True
+    exported_as = ExportedAttached
     fields: tuple[Field, ...] = _OUTER
     options: tuple[Option, ...] = _HOW
     required_on_create: tuple[str, ...] = ("resource_id",)

@@ -276,11 +276,39 @@ class SshAccess:
     user: str | None = None
 
 
+class ExportedCompute(Exported):
+    kind: ComputeKind
+
+    def complete(self) -> None:
+        for secret in self.kind.lost_on_recreate(self.body, {}):
+            # Without its secret the group would be half a declaration, which the module refuses.
+            self.options.pop(secret.partition(".")[0], None)
+            reason = "the service never returns this secret; declare it to create the target again"
+            self.miss(secret, reason, FILL_IN)
+        status = self.kind.status(self.body)
+        if status.state == FAILED:
+            reason = f"its state is {status.text}: its declaration is what was requested, and a run replaces it ({status.code}: {status.message})"
+            self.miss("", redact.printable(reason), NOT_SUCCEEDED)
+
+    @property
+    def list_variable(self) -> str:
+        return "aml_attached_computes" if self.kind.tab == "attached" else f"aml_{self.kind.tab}"
+
+    @property
+    def file_suffix(self) -> str:
+        return self.kind.type_name
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return (self.kind.collection, kind_name(self.body))
+
+
 class ComputeKind(Kind):
     """A compute target of a workspace. ``compute_type`` is ARM's spelling of the kind."""
 
     compute_type = ""
     collection = "computes"
+    exported_as = ExportedCompute
     # The studio's tab that shows it.
     tab = "attached"
     # What inner properties only the service writes.
@@ -321,28 +349,6 @@ class ComputeKind(Kind):
         """What of a target is retired or will be, with the declared values in place of the current ones."""
         values = retirements.of_options(self.fields, declared, body)
         return retirements.notices({retirements.TYPE: self.type_name, **values})
-
-    def export(self, exported: Exported, body: Body) -> None:
-        for secret in self.lost_on_recreate(body, {}):
-            # Without its secret the group would be half a declaration, which the module refuses.
-            exported.options.pop(secret.partition(".")[0], None)
-            reason = "the service never returns this secret; declare it to create the target again"
-            exported.miss(secret, reason, FILL_IN)
-        status = self.status(body)
-        if status.state == FAILED:
-            reason = f"its state is {status.text}: its declaration is what was requested, and a run replaces it ({status.code}: {status.message})"
-            exported.miss("", redact.printable(reason), NOT_SUCCEEDED)
-
-    @property
-    def variable_of_list(self) -> str:
-        return "aml_attached_computes" if self.tab == "attached" else f"aml_{self.tab}"
-
-    @property
-    def file_suffix(self) -> str:
-        return self.compute_type.casefold()
-
-    def writable_tables(self, body: Body) -> tuple[str, ...]:
-        return (self.collection, kind_name(body))
 
     @property
     def type_name(self) -> str:

@@ -265,6 +265,16 @@ class ConnectionInherited(AmlError):
     default_code = "ConnectionInherited"
 
 
+class ExportedConnection(Exported):
+    def complete(self) -> None:
+        self.drop_if("use_workspace_managed_identity", False)
+        # What credentials of a type that is not known have, is not known either.
+        for secret in self.kind.lost_on_recreate(self.body, {}):
+            if secret != "credentials.type":
+                self.fill_in(secret)
+                self.without_file = "the CLI's schema demands the credentials, which are not exported"
+
+
 class Connection(Kind):
     """A connection of a workspace.
 
@@ -275,6 +285,7 @@ class Connection(Kind):
     label = "connection"
     module = "aml_connection"
     cli = CLI
+    exported_as = ExportedConnection
     collection = "connections"
     api_version = versions.STABLE
     parent_label = "workspace"
@@ -287,14 +298,6 @@ class Connection(Kind):
     required_on_create = ("type",)
 
     # --- what was declared ---
-
-    def export(self, exported: Exported, body: Body) -> None:
-        exported.drop_if("use_workspace_managed_identity", False)
-        # What credentials of a type that is not known have, is not known either.
-        for secret in self.lost_on_recreate(body, {}):
-            if secret != "credentials.type":
-                exported.fill_in(secret, self.label)
-                exported.without_file = "the CLI's schema demands the credentials, which are not exported"
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)

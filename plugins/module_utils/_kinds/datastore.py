@@ -56,6 +56,7 @@ _SCHEMAS = {
     "azure_data_lake_gen2": "azureDataLakeGen2.schema.json",
     "one_lake": "oneLake.schema.json",
 }
+
 OF_STORAGE = frozenset(option for needed, others in STORAGE.values() for option in (*needed, *others))
 
 # By the type of credentials, the option of the secret, ARM's name for it, and the other options that are needed.
@@ -269,6 +270,10 @@ class DatastoreNotRemovable(AmlError):
     default_code = "DatastoreNotRemovable"
 
 
+def _schema_of(options: t.Mapping[str, t.Any]) -> str:
+    return _SCHEMAS.get(str(options.get("type")), "")
+
+
 def _credentials_of_cli(tree: Tree) -> None:
     """``az ml datastore show`` prints empty credentials whatever the datastore has; ``authority_uri`` is the older name of ``authority_url``."""
     credentials = tree.get("credentials")
@@ -276,6 +281,18 @@ def _credentials_of_cli(tree: Tree) -> None:
         del tree["credentials"]
     elif isinstance(credentials, dict) and "authority_uri" in credentials:
         credentials.setdefault("authority_url", credentials.pop("authority_uri"))
+
+
+class ExportedDatastore(Exported):
+    def complete(self) -> None:
+        if self.options.pop("is_default", False):
+            reason = "the default datastore of a workspace is set in the studio"
+            self.miss("is_default", reason, NO_COUNTERPART)
+        self.drop_if("service_data_access_auth_identity", "none")
+        for secret in self.kind.lost_on_recreate(self.body, {}):
+            self.fill_in(secret)
+            # To the CLI, a placeholder would be the secret.
+            self.hidden = ("credentials",)
 
 
 class Datastore(Kind):
@@ -287,7 +304,8 @@ class Datastore(Kind):
 
     label = "datastore"
     module = "aml_datastore"
-    cli = CliSchema(TYPES, loader="load_datastore", respell=_credentials_of_cli)
+    cli = CliSchema(TYPES, file_of=_schema_of, loader="load_datastore", respell=_credentials_of_cli)
+    exported_as = ExportedDatastore
     collection = "datastores"
     api_version = versions.STABLE
     parent_label = "workspace"
@@ -306,9 +324,6 @@ class Datastore(Kind):
     write_params: t.Mapping[str, str] = {"skipValidation": "true"}
 
     # --- what was declared ---
-
-    def schema_of(self, options: t.Mapping[str, t.Any]) -> str:
-        return _SCHEMAS.get(str(options.get("type")), "")
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)
@@ -438,16 +453,6 @@ class Datastore(Kind):
             target=body.get("id"),
             hint="Nothing was sent. Keep it, or make another datastore the default one in the studio first.",
         )
-
-    def export(self, exported: Exported, body: Body) -> None:
-        if exported.options.pop("is_default", False):
-            reason = "the default datastore of a workspace is set in the studio"
-            exported.miss("is_default", reason, NO_COUNTERPART)
-        exported.drop_if("service_data_access_auth_identity", "none")
-        for secret in self.lost_on_recreate(body, {}):
-            exported.fill_in(secret, self.label)
-            # To the CLI, a placeholder would be the secret.
-            exported.hidden = ("credentials",)
 
     def is_of_service(self, body: Body) -> bool:
         return str(body.get("name")).casefold() in OWN

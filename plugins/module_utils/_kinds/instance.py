@@ -16,7 +16,6 @@ from .._core.arm_id import Target
 from .._core.canon import arm_id, caseless, region
 from .._core.findings import Finding, Findings
 from .._engine import rules
-from .._engine.exported import Exported
 from .._engine.fields import WRITE_ONLY, Field, choice, switch
 from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, frozen, service_errors
 from .._engine.plan import CREATE, REPLACE, UPDATE, Declared, Plan
@@ -207,6 +206,16 @@ FIELDS = (
 )
 
 
+class ExportedInstance(compute.ExportedCompute):
+    def complete(self) -> None:
+        super().complete()
+        for application in self.options.get("custom_applications") or []:
+            variables = application.get("environment_variables") or {}
+            declared = {name: value for name, value in variables.items() if value not in (None, "")}
+            place = f"custom_applications[{application.get('name')}].environment_variables"
+            self.miss_variables(place, declared, "instance")
+
+
 class Instance(ComputeKind):
     label = "compute instance"
     release = "Let the work end and stop the instance (state=stopped)"
@@ -217,6 +226,7 @@ class Instance(ComputeKind):
     successor = compute.Successor(compute.RESIZE)
     ssh = compute.SshAccess(states=("running", "job_running"), user="azureuser")
     cli = instance_yaml.CLI
+    exported_as = ExportedInstance
     fields = FIELDS
     options = compute.NETWORK_NAMES
     required_on_create = ("size",)
@@ -250,14 +260,6 @@ class Instance(ComputeKind):
         "updateStatus",
         "versions",
     )
-
-    def export(self, exported: Exported, body: Body) -> None:
-        super().export(exported, body)
-        for application in exported.options.get("custom_applications") or []:
-            variables = application.get("environment_variables") or {}
-            declared = {name: value for name, value in variables.items() if value not in (None, "")}
-            place = f"custom_applications[{application.get('name')}].environment_variables"
-            exported.miss_variables(place, declared, "instance")
 
     def cannot_run_jobs(self, body: Body) -> tuple[str, str]:
         state = str(paths.get_path(body, "properties.properties.state"))

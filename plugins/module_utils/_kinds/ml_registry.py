@@ -292,6 +292,20 @@ def _for_the_loader(given: Tree, declared: Tree) -> Tree:
     return {"location": location, "replication_locations": [{"location": location}]}
 
 
+class ExportedRegistry(Exported):
+    tables = ("registries",)
+
+    @property
+    def other_uncovered(self) -> list[str]:
+        """The identities that it is given, in addition to its own."""
+        given = get_path(self.body, "identity.userAssignedIdentities")
+        return ["identity.userAssignedIdentities"] if isinstance(given, dict) and given else []
+
+    def complete(self) -> None:
+        for endpoint in private_endpoints(self.body, "properties.registryPrivateEndpointConnections"):
+            self.miss("", f"the private endpoint {endpoint} exists separately", SEPARATE)
+
+
 class Registry(Kind):
     """A registry of assets. Regions can be added; what the service does about one that a PUT does not have is not documented."""
 
@@ -317,6 +331,7 @@ class Registry(Kind):
         complete=_for_the_loader,
         respell=_storage_types,
     )
+    exported_as = ExportedRegistry
     api_version = versions.STABLE
     rewrite_fixes_failed = True
     tags_api = "always"
@@ -331,18 +346,6 @@ class Registry(Kind):
         "properties.regionDetails[].storageAccountDetails[].systemCreatedStorageAccount.armResourceId",
         "properties.regionDetails[].storageAccountDetails[].systemCreatedStorageAccount.storageAccountName",
     )
-
-    def export(self, exported: Exported, body: Body) -> None:
-        for endpoint in private_endpoints(body, "properties.registryPrivateEndpointConnections"):
-            exported.miss("", f"the private endpoint {endpoint} exists separately", SEPARATE)
-
-    def writable_tables(self, body: Body) -> tuple[str, ...]:
-        return ("registries",)
-
-    def other_uncovered(self, body: Body) -> list[str]:
-        """The identities that it is given, in addition to its own."""
-        given = get_path(body, "identity.userAssignedIdentities")
-        return ["identity.userAssignedIdentities"] if isinstance(given, dict) and given else []
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)

@@ -487,6 +487,27 @@ FIELDS = (
 )
 
 
+class ExportedDeployment(Exported):
+    kind: Deployment
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {"endpoint_name": ArmId(self.body["id"]).parent.name, "name": self.body["name"]}
+
+    def complete(self) -> None:
+        place = self.kind.variables
+        variables = get_path(self.options, place) or {}
+        for variable in ADDED_VARIABLES:
+            variables.pop(variable, None)
+        if not variables:
+            self.drop(place)
+        self.miss_variables(place, variables, "deployment")
+
+    @property
+    def declarable(self) -> Body:
+        return without_service_properties(self.body)
+
+
 class Deployment(Kind):
     """What deployments of online and of batch endpoints share. A PUT replaces one as a whole."""
 
@@ -500,6 +521,7 @@ class Deployment(Kind):
     uses_computes = True
     # Of the SKU, the service uses the capacity, which is an option of online deployments.
     filled_by_service = ("sku",)
+    exported_as = ExportedDeployment
     # The option with the environment variables.
     variables = "environment_variables"
 
@@ -531,20 +553,6 @@ class Deployment(Kind):
 
     def writable(self, body: Body) -> Body:
         return writable(body, _READ_ONLY)
-
-    def names_of(self, body: Body) -> dict[str, str]:
-        return {"endpoint_name": ArmId(body["id"]).parent.name, "name": body["name"]}
-
-    def export(self, exported: Exported, body: Body) -> None:
-        variables = get_path(exported.options, self.variables) or {}
-        for variable in ADDED_VARIABLES:
-            variables.pop(variable, None)
-        if not variables:
-            exported.drop(self.variables)
-        exported.miss_variables(self.variables, variables, "deployment")
-
-    def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
-        return self.fields, without_service_properties(body)
 
     def recreate_body(self, body: Body, plan: Plan, declared: Declared, target: Target, parent: Body | None) -> Body:
         new = super().recreate_body(body, plan, declared, target, parent)
@@ -585,9 +593,6 @@ class OnlineDeployment(Deployment):
         kind = copy.copy(self)
         kind.names = tuple(str(options[name]) for name in self.named_by if options.get(name))
         return kind
-
-    def schema_of(self, options: t.Mapping[str, t.Any]) -> str:
-        return f"{options.get('type', MANAGED)}OnlineDeployment.schema.json"
 
     # --- what was declared ---
 

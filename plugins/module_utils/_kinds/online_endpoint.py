@@ -19,6 +19,7 @@ from .._core.errors import ChangedMeanwhile
 from .._core.findings import Finding, Findings
 from .._core.paths import get_path
 from .._engine import rules, versions
+from .._engine.exported import Exported
 from .._engine.fields import Field, Option, choice
 from .._engine.kind import Body, Kind, fixed
 from .._engine.plan import Declared, Plan
@@ -244,6 +245,12 @@ OPTIONS = (
 )
 
 
+class ExportedEndpoint(Exported):
+    @property
+    def declarable(self) -> Body:
+        return without_service_properties(self.body)
+
+
 class ServingEndpoint(Kind):
     """What online and batch endpoints share. A PUT replaces one as a whole."""
 
@@ -255,6 +262,7 @@ class ServingEndpoint(Kind):
     # Recorded of online endpoints: docs/facts.md o.1.
     absent_statuses = (204, 404)
     uses_computes = True
+    exported_as = ExportedEndpoint
 
     def check(self, target: Target, declared: Declared, tree: dict[str, t.Any]) -> Findings:
         yield from super().check(target, declared, tree)
@@ -281,9 +289,6 @@ class ServingEndpoint(Kind):
             if row.option in self.naming_children:
                 new["properties"].pop(row.path.split(".")[1], None)
         return without_service_properties(new)
-
-    def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
-        return self.fields, without_service_properties(body)
 
     def kept(self, body: Body) -> Declared:
         return {option: value for option, value in super().kept(body).items() if option not in self.naming_children}
@@ -325,9 +330,6 @@ class OnlineEndpoint(ServingEndpoint):
         kind = copy.copy(self)
         kind.expected_traffic = shares_of(options["expected_traffic"])
         return kind
-
-    def schema_of(self, options: t.Mapping[str, t.Any]) -> str:
-        return "kubernetesOnlineEndpoint.schema.json" if options.get("compute") else "managedOnlineEndpoint.schema.json"
 
     # --- what was declared ---
 

@@ -22,6 +22,7 @@ from .._core.arm_id import COLLECTION_PATHS, ArmId, Target
 from .._core.errors import ArmError
 from .._core.findings import Finding, Findings
 from .._engine import rules
+from .._engine.exported import Exported
 from .._engine.fields import Field, Option, choice
 from .._engine.kind import Body, Kind, Request, fixed
 from .._engine.plan import Declared, Plan
@@ -204,6 +205,16 @@ FIELDS = (
 )  # fmt: skip
 
 
+class ExportedRoleAssignment(Exported):
+    @property
+    def names(self) -> dict[str, str]:
+        return {}
+
+    @property
+    def name(self) -> str:
+        return self.kind.configured(self.options).about
+
+
 class RoleAssignment(Kind):
     """One role of one principal at one scope. As ``configured``, it knows which one was declared.
 
@@ -218,6 +229,7 @@ class RoleAssignment(Kind):
     # Without those of narrower scopes, such as single endpoints.
     list_params: t.Mapping[str, str] = {"$filter": "atScope()"}
     named_by = ("role", "principal_id")
+    exported_as = ExportedRoleAssignment
     # Any resource can be a scope: what is assigned at one that does not exist, the service refuses.
     parent_api_version = ""
     fields = FIELDS
@@ -227,12 +239,6 @@ class RoleAssignment(Kind):
     role = principal_id = ""
     # Seconds in which the directory has to know the principal.
     propagation_timeout = 300
-
-    def names_of(self, body: Body) -> dict[str, str]:
-        return {}
-
-    def exported_name(self, body: Body, options: dict[str, t.Any]) -> str:
-        return self.configured(options).about
 
     def configured(self, options: t.Mapping[str, t.Any]) -> RoleAssignment:
         kind = copy.copy(self)

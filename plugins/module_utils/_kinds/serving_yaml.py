@@ -153,8 +153,18 @@ def _write_batch_deployment(tree: Tree) -> Tree:
 _ENDPOINT = ("scoring_uri", "openapi_uri", "kind", "creation_context", "provisioning_state")
 _DEPLOYMENT = ("kind", "creation_context")
 
+
+def _schema_of_online_endpoint(options: Tree) -> str:
+    return "kubernetesOnlineEndpoint.schema.json" if options.get("compute") else "managedOnlineEndpoint.schema.json"
+
+
+def _schema_of_online_deployment(options: Tree) -> str:
+    return f"{options.get('type', 'managed')}OnlineDeployment.schema.json"
+
+
 ONLINE_ENDPOINT = CliSchema(
     ("online_endpoint",),
+    file_of=_schema_of_online_endpoint,
     loader="load_online_endpoint",
     is_typed=False,
     shows=_is_online_endpoint,
@@ -172,6 +182,7 @@ BATCH_ENDPOINT = CliSchema(
 )
 ONLINE_DEPLOYMENT = CliSchema(
     ("online_deployment",),
+    file_of=_schema_of_online_deployment,
     loader="load_online_deployment",
     is_typed=False,
     shows=_is_online_deployment,

@@ -595,12 +595,44 @@ _WHOLE = ("serverless_compute.", "network_acls.", "feature_store_settings.")
 shape.learn_workspace(FIELDS)
 
 
+class ExportedWorkspace(Exported):
+    file_name = "workspace"
+    tables = ("workspaces",)
+
+    def complete(self) -> None:
+        # A project has the rules of its hub.
+        own = {} if self.options.get("kind") == "project" else own_rules(self.body)
+        rules = [rule_from_arm(name, rule) for name, rule in own.items()]
+        if rules:
+            self.options.setdefault("managed_network", {})["outbound_rules"] = rules
+        for endpoint in private_endpoints(self.body, "properties.privateEndpointConnections"):
+            reason = f"the private endpoint {endpoint} exists separately; the role aml_workspace creates it from aml_workspace_private_endpoints"
+            self.miss("aml_workspace_private_endpoints", reason, SEPARATE)
+
+    @property
+    def cli(self) -> CliSchema:
+        return workspace_yaml.FEATURE_STORE if self.options.get("kind") == "featurestore" else workspace_yaml.CLI
+
+    @property
+    def rows(self) -> tuple[Field, ...]:
+        return (*self.kind.fields, *map(rule_field, own_rules(self.body)))
+
+    @property
+    def declarable(self) -> Body:
+        document = copy.deepcopy(self.body)
+        if paths.get_path(document, f"{_NETWORK}outboundRules"):
+            # The service makes the others.
+            paths.set_path(document, f"{_NETWORK}outboundRules", own_rules(self.body))
+        return document
+
+
 class Workspace(Kind):
     """One per task: the declared outbound rules are rows of the table too."""
 
     label = "workspace"
     module = "aml_workspace"
     cli = workspace_yaml.CLI
+    exported_as = ExportedWorkspace
     rewrite_fixes_failed = True
     api_version = versions.STABLE
     tags_api = "always"
@@ -619,32 +651,6 @@ class Workspace(Kind):
         "properties.managedNetwork.outboundRules.*.status",
         "properties.managedNetwork.outboundRules.*.destination.sparkStatus",
     )
-
-    def export(self, exported: Exported, body: Body) -> None:
-        # A project has the rules of its hub.
-        own = {} if exported.options.get("kind") == "project" else own_rules(body)
-        rules = [rule_from_arm(name, rule) for name, rule in own.items()]
-        if rules:
-            exported.options.setdefault("managed_network", {})["outbound_rules"] = rules
-        for endpoint in private_endpoints(body, "properties.privateEndpointConnections"):
-            reason = f"the private endpoint {endpoint} exists separately; the role aml_workspace creates it from aml_workspace_private_endpoints"
-            exported.miss("aml_workspace_private_endpoints", reason, SEPARATE)
-
-    def cli_of(self, options: t.Mapping[str, t.Any]) -> CliSchema | None:
-        return workspace_yaml.FEATURE_STORE if options.get("kind") == "featurestore" else self.cli
-
-    def file_name_of(self, names: dict[str, str]) -> str:
-        return "workspace"
-
-    def writable_tables(self, body: Body) -> tuple[str, ...]:
-        return ("workspaces",)
-
-    def as_declared(self, body: Body) -> tuple[tuple[Field, ...], Body]:
-        own, document = own_rules(body), copy.deepcopy(body)
-        if paths.get_path(document, f"{_NETWORK}outboundRules"):
-            # The service makes the others.
-            paths.set_path(document, f"{_NETWORK}outboundRules", own)
-        return (*self.fields, *map(rule_field, own)), document
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         rules = (tree.get("managed_network") or {}).get("outbound_rules") or []

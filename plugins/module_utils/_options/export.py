@@ -18,16 +18,12 @@ from .._core.arm_id import ArmId
 from .._core.errors import AmlError
 from .._engine.cli_schema import CliSchema
 from .._engine.exported import FILL_IN, NO_COUNTERPART, SEPARATE, Exported
-from .._engine.fields import ANY_VALUE, CREATE_ONLY, UPDATABLE
+from .._engine.fields import ANY_VALUE
 from .._engine.kind import Body, Kind
 from .._kinds.registry import Collection
 from . import uncovered
 
 Tree = dict[str, t.Any]
-
-# Fields that are never compared, because it is not established that the service returns them, but that are not secrets.
-_PUBLIC = ("ssh_settings.ssh_key_value",)
-_SCHEMAS = "https://azuremlschemas.azureedge.net/latest/"
 
 _NO_OPTION = "this collection has no option for it: the declaration does not contain it"
 
@@ -47,14 +43,14 @@ class Export:
         self.warnings: list[str] = []
 
     def add_workspace(self, kind: Kind, body: Body) -> None:
-        exported, names = self._exported(kind, body, "workspace")
-        self.vars["aml_workspace"] = {**names, **exported.options}
+        exported = self._exported(kind, body, "workspace")
+        self.vars["aml_workspace"] = {**exported.names, **exported.options}
 
     def add_registry(self, kind: Kind, body: Body, resource_group: str | None = None) -> None:
         """A registry, which workspaces share. ``resource_group``: its own, where it is another one."""
-        exported, names = self._exported(kind, body, "registry")
+        exported = self._exported(kind, body, "registry")
         elsewhere = {} if resource_group is None else {"resource_group": resource_group}
-        self.vars.setdefault("aml_registries", []).append({**names, **elsewhere, **exported.options})
+        self.vars.setdefault("aml_registries", []).append({**exported.names, **elsewhere, **exported.options})
 
     def add(self, collection: Collection, body: Body, children: t.Collection[str] = ()) -> None:
         """A resource of the workspace, unless the service made it: that is no one's declaration.
@@ -68,39 +64,35 @@ class Export:
             reason = f"no module of this collection keeps a {type_}"
             self.missing.append({"name": body["name"], "option": "", "reason": reason, "kind": NO_COUNTERPART})
             return
-        exported, names = self._exported(kind, body, type_, children)
+        exported = self._exported(kind, body, type_, children)
         # The file comes first: where that fails, the target is nowhere.
         typed = {"type": type_} if collection.typed else {}
-        row = {**typed, **names, **exported.options}
-        rows = self.lists.setdefault(collection.name, [])
-        rows.append(row)
-        variable = kind.variable_of_list
-        self.vars.setdefault(variable, []).append(row if kind.shares_list else {**names, **exported.options})
+        own = {**exported.names, **exported.options}
+        row = {**typed, **own}
+        self.lists.setdefault(collection.name, []).append(row)
+        self.vars.setdefault(exported.list_variable, []).append(row if exported.shares_list else own)
 
-    def _exported(
-        self, kind: Kind, body: Body, type_: str, children: t.Collection[str] = ()
-    ) -> tuple[Exported, dict[str, str]]:
-        """A resource with the options that name it. Its file is written."""
+    def _exported(self, kind: Kind, body: Body, type_: str, children: t.Collection[str] = ()) -> Exported:
+        """A resource, whose file is written."""
         # The export does not have the values, by which the end of the task would know them in other texts.
         redact.hide_variables(body)
-        names, options = kind.names_of(body), declaration(kind, body)
+        exported = kind.exported_as(kind, body, self.shown)
         if kind.cli is not None:
-            for name in names.values():
+            for name in exported.names.values():
                 _check_file_name(name)
-        exported = Exported(kind.exported_name(body, options), options, self.shown)
-        kind.export(exported, body)
+        exported.complete()
         exported.options = redact.without_values(exported.options, self.shown, lambda _value: redact.PLACEHOLDER)
-        for place in uncovered.of(kind, body):
+        for place in uncovered.of(exported):
             exported.miss(place, _NO_OPTION, NO_COUNTERPART)
-        _add_naming_children(kind, body, exported, children)
+        _add_naming_children(exported, children)
         _miss_separate(exported)
-        self._add_file(kind, type_, names, exported)
+        self._add_file(exported, type_)
         self.missing += exported.missing
         self.warnings += [f"{exported.name}: {text}" for text in kind.notices({}, body)]
-        return exported, names
+        return exported
 
-    def _add_file(self, kind: Kind, type_: str, names: dict[str, str], exported: Exported) -> None:
-        cli = kind.cli_of(exported.options)
+    def _add_file(self, exported: Exported, type_: str) -> None:
+        kind, cli = exported.kind, exported.cli
         if cli is None or exported.without_file:
             why = exported.without_file or f"the CLI's schema has no type {type_}"
             exported.miss("", f"{why}: there is no file for it", NO_COUNTERPART)
@@ -114,20 +106,19 @@ class Export:
             return
         for option, reason in omitted.items():
             exported.miss(option, reason, NO_COUNTERPART)
-        schema = kind.schema_of(exported.options)
         head = {
-            "$schema": schema if "://" in schema else _SCHEMAS + schema,
-            "name": names["name"],
-            **names,
+            "$schema": cli.address(exported.options),
+            "name": exported.names["name"],
+            **exported.names,
             **({"type": type_} if cli.is_typed else {}),
         }
-        self._write(self._free_file(kind, names), {**head, **tree}, [*secrets, *omitted])
+        self._write(self._free_file(exported), {**head, **tree}, [*secrets, *omitted])
 
-    def _free_file(self, kind: Kind, names: dict[str, str]) -> str:
+    def _free_file(self, exported: Exported) -> str:
         """The file of a resource; one of another kind may have the same name."""
-        name = kind.file_name_of(names)
+        name = exported.file_name
         taken = {file.casefold() for file in self.files}
-        return f"{name}.yml" if f"{name}.yml".casefold() not in taken else f"{name}.{kind.file_suffix}.yml"
+        return f"{name}.yml" if f"{name}.yml".casefold() not in taken else f"{name}.{exported.file_suffix}.yml"
 
     def _write(self, file: str, tree: Tree, not_exported: t.Iterable[str]) -> None:
         import yaml
@@ -137,8 +128,9 @@ class Export:
         self.files[file] = comments + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
 
 
-def _add_naming_children(kind: Kind, body: Body, exported: Exported, children: t.Collection[str]) -> None:
+def _add_naming_children(exported: Exported, children: t.Collection[str]) -> None:
     """The options that name resources below this one, if those are exported too."""
+    kind, body = exported.kind, exported.body
     if not kind.child_collection:
         return
     current = kind.values_of(body)
@@ -203,25 +195,6 @@ def _omit_unknown(kind: Kind, options: Tree) -> list[str]:
             if row.implied is not ANY_VALUE and row.implied != value:
                 differing.append(row.option)
     return differing
-
-
-def declaration(kind: Kind, body: Body) -> Tree:
-    """What a task would have to declare to find the resource as it is: no nulls, nothing that only the service writes, no secrets."""
-    kept = kind.kept(body)
-    if kept.get("resource_id"):
-        # Attached targets have these automatically.
-        kept = {option: value for option, value in kept.items() if option not in kind.of_target}
-    options: Tree = {}
-    for row in kind.fields:
-        value = kept.get(row.option)
-        # A row without an option follows from others.
-        declarable = row.spec is not None and (row.mutability in (UPDATABLE, CREATE_ONLY) or row.option in _PUBLIC)
-        if declarable and value not in (None, "", [], {}):
-            paths.set_path(options, row.option, paths.without_nulls(value))
-    identity = options.get("identity")
-    if identity and not identity.get("user_assigned_identities"):
-        identity.pop("user_assigned_identities", None)
-    return options
 
 
 def _check_file_name(name: t.Any) -> None:

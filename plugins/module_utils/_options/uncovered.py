@@ -12,8 +12,8 @@ import copy
 import typing as t
 
 from .._core import paths
+from .._engine.exported import Exported
 from .._engine.fields import READ_ONLY
-from .._engine.kind import Body, Kind
 from .writable import PROPERTIES
 
 Table = dict[str, t.Any]
@@ -34,9 +34,9 @@ class _Places(t.NamedTuple):
         return place in self.filled or default or not _says_something(value)
 
 
-def of(kind: Kind, body: Body) -> list[str]:
+def of(exported: Exported) -> list[str]:
     """The places of a resource's document that no option of its kind covers, without the ``properties`` that they begin with."""
-    rows, document = kind.as_declared(body)
+    kind, rows, document = exported.kind, exported.rows, exported.declarable
     covering = copy.copy(kind)
     covering.fields = rows
     rebuilt = covering.with_values({}, {row.option: row.read(document) for row in rows})
@@ -44,8 +44,8 @@ def of(kind: Kind, body: Body) -> list[str]:
         if row.mutability == READ_ONLY:
             paths.set_path(rebuilt, row.path, paths.get_path(document, row.path) or None)
     exempt = _Places(frozenset((*FILLED, *kind.filled_by_service)), {**_DEFAULTS, **kind.defaults_of_service})
-    tree = _tree(place for table in kind.writable_tables(body) for place in PROPERTIES.get(table, ()))
-    return [_short(place) for place in _places(tree, document, rebuilt, "", exempt)] + kind.other_uncovered(body)
+    tree = _tree(place for table in exported.tables for place in PROPERTIES.get(table, ()))
+    return [_short(place) for place in _places(tree, document, rebuilt, "", exempt)] + exported.other_uncovered
 
 
 def _tree(rows: t.Iterable[str]) -> Table:

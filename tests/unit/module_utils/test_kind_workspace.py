@@ -102,7 +102,7 @@ def test_a_rule_of_an_unknown_type_is_shown_as_it_is() -> None:
 def test_an_export_takes_rules_of_any_form(type_: t.Any, destination: t.Any) -> None:
     rules = {"odd": {"type": type_, "destination": destination, "category": "UserDefined"}}
     body = workspace(properties={"managedNetwork": {"isolationMode": "AllowInternetOutbound", "outboundRules": rules}})
-    assert uncovered.of(kind.Workspace(), body) == []
+    assert uncovered.of(kind.ExportedWorkspace(kind.Workspace(), body)) == []
 
 
 def test_rules_of_one_task_are_no_rows_of_another() -> None:
@@ -244,9 +244,8 @@ def test_rules_of_the_service_lack_no_option() -> None:
         "category": "Required",
     }
     network = {"isolationMode": "AllowInternetOutbound", "outboundRules": {"__SYS_PE": rule}}
-    assert uncovered.of(kind.Workspace(), workspace(properties={"managedNetwork": network})) == uncovered.of(
-        kind.Workspace(), workspace()
-    )
+    with_rules = kind.ExportedWorkspace(kind.Workspace(), workspace(properties={"managedNetwork": network}))
+    assert uncovered.of(with_rules) == uncovered.of(kind.ExportedWorkspace(kind.Workspace(), workspace()))
 
 
 @pytest.mark.parametrize(
