@@ -1338,6 +1338,9 @@ def type_values(row: dict[str, t.Any]) -> list[t.Any]:
     if row.get("choices"):
         wrong = ["no-such-choice", "", f" {row['choices'][0]}", f"{row['choices'][0]}\n"]
         found += [[finding] for finding in wrong] if row.get("type") == "list" else wrong
+    if row.get("elements") in ("str", "path"):
+        # Text that AnsibleModule splits at its commas.
+        found += ["", "an-item, another", "an-item,"]
     if row.get("required"):
         found.append(None)
     return found

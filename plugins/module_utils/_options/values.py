@@ -40,6 +40,9 @@ EMPTY = frozenset(
 # Lists that select resources: all, where they are not set. An empty one is a variable without a value, and does not mean all.
 SELECTIONS = frozenset({"family", "kind", "limit", "node_state", "type"})
 
+# Whose reader itself separates each text at its commas, with blanks around them.
+SEPARATED = frozenset({"limit"})
+
 
 def findings(spec: Spec, raw: t.Mapping[str, t.Any], prefix: str = "") -> Findings:
     """All that is wrong with the arguments of a task, or with a mapping inside them, whose options have the dotted ``prefix``.
@@ -122,8 +125,11 @@ def _finite(value: str | float) -> bool:
 
 def _inside(option: str, place: str, row: dict[str, t.Any], value: t.Any) -> Findings:
     """A list or a mapping: each item by the row's own spec; what has none must at least be text that can be sent."""
-    if isinstance(value, list):
-        for number, item in enumerate(value):
+    # AnsibleModule splits such text at each comma, and keeps the blanks: of an empty one, it makes a list with an empty item.
+    is_split = isinstance(value, str) and row.get("elements") in ("str", "path") and option not in SEPARATED
+    items = value.split(",") if is_split else value
+    if isinstance(items, list):
+        for number, item in enumerate(items):
             if item is None:
                 yield Finding(
                     "NullNotAllowed",
