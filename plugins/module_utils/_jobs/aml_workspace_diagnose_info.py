@@ -69,7 +69,8 @@ def diagnose(task: Task) -> Result:
 
 # The findings by category.
 _FINDING = shape.mapping({"level": shape.TEXT, "code": shape.TEXT, "message": shape.TEXT})
-_FINDINGS = shape.mapping({"value": shape.mapping(values=shape.list_of(_FINDING))})
+_OF_CATEGORY = shape.list_of(_FINDING)
+_FINDINGS = shape.mapping({"value": shape.mapping(dict.fromkeys(CATEGORIES, _OF_CATEGORY))})
 
 
 def read_findings(answer: dict[str, t.Any] | None) -> list[Result]:
@@ -84,6 +85,8 @@ def read_findings(answer: dict[str, t.Any] | None) -> list[Result]:
             "message": row.get("message"),
         }
         for name, rows in value.items()
+        # Of what is not known here, only what has findings.
+        if shape.fits(rows, _OF_CATEGORY)
         for row in rows or []
     ]
     return sorted(findings, key=lambda one: order.index(one["level"]) if one["level"] in order else len(order))

@@ -191,7 +191,9 @@ class Aks(AttachedKind):
     of_target = _NOT_WHEN_ATTACHED
     also: t.ClassVar[dict[str, shape.Shape]] = {
         _INNER + "clusterFqdn": shape.TEXT,
-        _INNER + "systemServices": shape.list_of(shape.mapping(values=shape.SCALAR)),
+        _INNER + "systemServices": shape.list_of(
+            shape.mapping(dict.fromkeys(("systemServiceType", "publicIpAddress", "version"), shape.SCALAR))
+        ),
     }
     check_attachment_source = "docs/coverage.md K8-8 (azure-docs#41778)"
     permissions = "Owner or Contributor on the resource group of the AKS, and the role Azure Kubernetes Service Cluster Admin on it"

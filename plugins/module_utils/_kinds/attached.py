@@ -292,8 +292,12 @@ class SynapseSpark(Attached):
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.Synapse/workspaces/bigDataPools": "2021-06-01"}
     fields = (*_OUTER, compute.IDENTITY)
     also: t.ClassVar[dict[str, shape.Shape]] = {
-        f"properties.properties.{name}": shape.mapping(values=shape.SCALAR)
-        for name in ("autoScaleProperties", "autoPauseProperties")
+        "properties.properties.autoScaleProperties": shape.mapping(
+            dict.fromkeys(("enabled", "minNodeCount", "maxNodeCount"), shape.SCALAR)
+        ),
+        "properties.properties.autoPauseProperties": shape.mapping(
+            dict.fromkeys(("enabled", "delayInMinutes"), shape.SCALAR)
+        ),
     }
     permissions = "Owner of the Synapse workspace, which links the two"
     needs = "The identity needs the role Synapse Spark Administrator in the Synapse workspace."

@@ -29,6 +29,7 @@ _SCALE = _INNER + "scaleSettings."
 _USER = _INNER + "userAccountCredentials."
 _SCALE_OPTIONS = ("min_instances", "max_instances", "idle_time_before_scale_down")
 
+_NODE_STATES = ("idle", "running", "preparing", "unusable", "leaving", "preempted")
 _WHY_SSH = "SSH access cannot be changed after creation"
 
 # Errors that no waiting and no retry will end: the cluster exists, but can never run a node.
@@ -154,7 +155,7 @@ class Cluster(ComputeKind):
         _INNER + "allocationStateTransitionTime": shape.TEXT,
         _INNER + "currentNodeCount": shape.NUMBER,
         _INNER + "targetNodeCount": shape.NUMBER,
-        _INNER + "nodeStateCounts": shape.mapping(values=shape.NUMBER),
+        _INNER + "nodeStateCounts": shape.mapping({f"{name}NodeCount": shape.NUMBER for name in _NODE_STATES}),
         _INNER + "errors": shape.ERRORS,
     }
     read_only_inner = (
@@ -370,10 +371,7 @@ class Cluster(ComputeKind):
             allocation_state_transition_time=inner.get("allocationStateTransitionTime"),
             current_node_count=inner.get("currentNodeCount"),
             target_node_count=inner.get("targetNodeCount"),
-            node_state_counts={
-                name: counts.get(f"{name}NodeCount")
-                for name in ("idle", "running", "preparing", "unusable", "leaving", "preempted")
-            },
+            node_state_counts={name: counts.get(f"{name}NodeCount") for name in _NODE_STATES},
             errors=service_errors(inner.get("errors")),
         )
         return projected

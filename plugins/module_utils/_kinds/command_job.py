@@ -13,7 +13,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from .._core import shape
+from .._core import canon, shape
 from .._core.arm_id import Target
 from .._core.findings import Finding, Findings
 from .._engine import rules
@@ -122,7 +122,7 @@ class CommandJob:
         """Whether a job runs the same command in the same environment on the compute target."""
         own = {"computeId": self.compute.id, "environmentId": self.environment_id}
         properties = job.get("properties") or {}
-        same = all(str(properties.get(name)).casefold() == value.casefold() for name, value in own.items())
+        same = all(canon.arm_id(properties.get(name)) == canon.arm_id(value) for name, value in own.items())
         # Unlike an id, a command of another case is another one.
         return same and properties.get("command") == self.command
 

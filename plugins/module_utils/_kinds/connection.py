@@ -422,7 +422,8 @@ class Connection(Kind):
 
 def owner_of(body: Body, workspace_id: str) -> ArmId | None:
     """The workspace that shares a connection with this one, in whose list it is too; None for one that no other workspace shares."""
-    named = (get_path(body, "properties.createdByWorkspaceArmId"), ArmId(body.get("id") or "").workspace)
+    own = ArmId(canon.full_id(body.get("id") or ""))
+    named = (get_path(body, "properties.createdByWorkspaceArmId"), own.workspace)
     owners = (ArmId(owner) for owner in named if isinstance(owner, str) and "/workspaces/" in owner.casefold())
     return next((owner for owner in owners if canon.arm_id(owner) != canon.arm_id(workspace_id)), None)
 

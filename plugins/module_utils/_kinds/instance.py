@@ -239,8 +239,12 @@ class Instance(ComputeKind):
         _INNER + "connectivityEndpoints": shape.mapping(
             {"publicIpAddress": shape.TEXT, "privateIpAddress": shape.TEXT}
         ),
-        _INNER + "osImageMetadata": shape.mapping(values=shape.SCALAR),
-        _INNER + "lastOperation": shape.mapping(values=shape.SCALAR),
+        _INNER + "osImageMetadata": shape.mapping(
+            dict.fromkeys(("currentImageVersion", "latestImageVersion", "isLatestOsImageVersion"), shape.SCALAR)
+        ),
+        _INNER + "lastOperation": shape.mapping(
+            {f"operation{name}": shape.SCALAR for name in ("Name", "Status", "Time", "Trigger")}
+        ),
         _INNER + "applications": shape.list_of(shape.mapping({"displayName": shape.TEXT, "endpointUri": shape.TEXT})),
     }
     read_only_inner = (
