@@ -231,3 +231,24 @@ def test_the_services_refusals_say_what_to_do(azure: Azure) -> None:
     assert failed["failure"]["code"] == "Conflict" and "another destination" in failed["failure"]["hint"]
     failed = azure.run(MODULE, **JOBS, workspace="ws-none", ok=False)
     assert failed["failure"]["code"] == "ParentResourceNotFound" and azure.writes == []
+
+
+def test_a_destination_that_no_option_covers_is_one(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Solutions of partners are destinations too: a task that declares none leaves them, and only they are there."""
+    azure.run(MODULE, **JOBS)
+    partner = f"{GROUP_ID}/providers/Microsoft.Datadog/monitors/one"
+    handle = azure.app.handle
+
+    def of_partner(request: t.Any) -> t.Any:
+        answer = handle(request)
+        if request.method == "GET" and request.path == DOCUMENT:
+            own = {**answer.body["properties"], "workspaceId": None, "marketplacePartnerId": partner}
+            answer.body = {**answer.body, "properties": own}
+        return answer
+
+    monkeypatch.setattr(azure.app, "handle", of_partner)
+    assert azure.run(MODULE, **NAMED, log_categories=["RunEvent"], check=True)["plan"]["action"] == "update"
+    # The simulator knows none, and refuses it.
+    azure.run(MODULE, **NAMED, log_categories=["RunEvent"], ok=False)
+    (sent,) = azure.writes
+    assert sent.body["properties"]["marketplacePartnerId"] == partner and "workspaceId" not in sent.body["properties"]

@@ -311,3 +311,32 @@ def test_an_update_that_leaves_half_an_extension_is_refused(azure: Azure, change
     for mode in (True, False):
         refused = azure.run(MODULE, ok=False, check=mode, cluster_id=aks, name="azureml", **changes)
         assert refused["failure"]["code"] == "ExtensionIncomplete" and azure.writes == []
+
+
+def test_what_others_installed_is_judged_only_where_the_task_declares_some_of_it(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An installation with a certificate, whose protected settings the service does not show at all."""
+    aks = cluster(azure)
+    certificate = {"cname": "scoring.example.org", "cert": CERT, "key": KEY}
+    run(azure, aks, **TRAINING, **{**SERVING, "allow_insecure_connections": False}, ssl=certificate)
+    handle = azure.app.handle
+
+    def without_protected(request: t.Any) -> t.Any:
+        answer = handle(request)
+        if answer.status < 300 and request.path == path(aks) and answer.body:
+            answer.body = {**answer.body, "properties": {**answer.body["properties"], "configurationProtectedSettings": None}}  # fmt: skip
+        return answer
+
+    monkeypatch.setattr(azure.app, "handle", without_protected)
+    for options in ({"install_volcano": False}, {"enable_training": False}, {"release_train": "preview"}):
+        planned_then_done(azure, aks, "update", **options)
+    assert protected(azure, aks)
+    for options, named in (
+        ({"ssl": {"cname": "other.example.org"}}, "needs a certificate"),
+        ({"inference_router_service_type": "node_port", "internal_load_balancer_provider": "azure"}, "has no meaning"),
+        ({"version": "1.1.73"}, "auto_upgrade_minor_version=false"),
+    ):
+        for check in (True, False):
+            failed = run(azure, aks, check=check, ok=False, **options)
+            assert named in failed["msg"] and azure.writes == []

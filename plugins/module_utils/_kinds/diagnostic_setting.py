@@ -178,10 +178,15 @@ class DiagnosticSetting(Kind):
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
+        yield from _check_destination(declared)
         yield from _check_whole(declared, declared)
 
     def check_update(self, declared: Declared, current: dict[str, t.Any]) -> Findings:
-        yield from _check_whole({**current, **declared}, declared)
+        values = {**current, **declared}
+        if any(option in declared for option in DESTINATIONS):
+            # Otherwise it keeps what it has, be it a destination that no option covers.
+            yield from _check_destination(values)
+        yield from _check_whole(values, declared)
 
     def explain_refusal(self, error: ArmError, *, created: bool) -> None:
         if error.code == "BadRequest" and "is not supported" in error.message:
@@ -235,12 +240,15 @@ def _check_mix(values: t.Mapping[str, t.Any]) -> Findings:
         yield Finding("CategoriesMixed", "log_categories", message, "azure-rest-api-specs#22719")
 
 
-def _check_whole(values: t.Mapping[str, t.Any], declared: Declared) -> Findings:
-    """The rules for all that the setting will have. What it has of a destination that is removed goes with that, unless it is declared."""
-    yield from _check_mix(values)
+def _check_destination(values: t.Mapping[str, t.Any]) -> Findings:
     if not any(values.get(option) for option in DESTINATIONS):
         message = f"A diagnostic setting needs a destination: declare one of {', '.join(DESTINATIONS)}."
         yield Finding("DestinationMissing", DESTINATIONS[0], message, _SOURCE)
+
+
+def _check_whole(values: t.Mapping[str, t.Any], declared: Declared) -> Findings:
+    """The rules for all that the setting will have. What it has of a destination that is removed goes with that, unless it is declared."""
+    yield from _check_mix(values)
     if not any(values.get(option) for option in _KEYS):
         message = f"A diagnostic setting needs something to send: declare one of {', '.join(_KEYS)}."
         yield Finding("CategoriesMissing", "log_categories", message, _SOURCE)

@@ -305,6 +305,7 @@ OPTIONS = (
     Option("ssl.key_file", spec={"type": "path", "no_log": False}),
     rows.UPDATE_PASSWORD,
 )
+_BY_OPTION = {row.option: row for row in FIELDS}
 _IN_SETTINGS = {row.option: row for row in FIELDS if row.path.startswith(_SETTINGS)}
 _OPTION_OF = {
     row.path.removeprefix(f"{_SETTINGS}."): row.option for row in FIELDS if row.path.startswith(f"{_SETTINGS}.")
@@ -355,7 +356,7 @@ class KubernetesExtension(Kind):
 
     def check_create(self, declared: Declared, parent: Body | None) -> Findings:
         yield from super().check_create(declared, parent)
-        yield from _check_whole(declared, declared)
+        yield from _check_joined(declared, _BY_OPTION)
         nodes = node_count(parent)
         if (
             declared.get("enable_inference")
@@ -371,7 +372,8 @@ class KubernetesExtension(Kind):
         for row in self.fields:
             value = paths.get_path(current, row.option)
             flat[row.option] = None if value is paths.MISSING else value
-        yield from _check_whole({**flat, **declared}, declared)
+        # What others installed is not judged where nothing of it is declared: of some of it, no GET shows what it is.
+        yield from _check_joined({**flat, **declared}, declared)
 
     # --- documents ---
 
@@ -633,22 +635,21 @@ def _incomplete(option: str, message: str) -> Finding:
     return Finding("ExtensionIncomplete", option, message, _SOURCE)
 
 
-def _check_whole(values: Declared, declared: Declared) -> Findings:
-    """What the extension cannot be installed with: azure-cli refuses the same. ``values``: all that it will have."""
+def _check_purpose(values: Declared) -> Findings:
     if not values.get("enable_training") and not values.get("enable_inference"):
         yield _incomplete("enable_training", "The extension needs enable_training or enable_inference, or both.")
-    pinned = "version" in declared or "auto_upgrade_minor_version" in declared
-    if pinned and values.get("version") and values.get("auto_upgrade_minor_version") is not False:
+
+
+def _check_version(values: Declared) -> Findings:
+    if values.get("version") and values.get("auto_upgrade_minor_version") is not False:
         message = "A version needs auto_upgrade_minor_version=false: otherwise, the service chooses it. Declare that, or version null."
         yield _incomplete("version", message)
-    if values.get("enable_inference"):
-        yield from _check_router(values)
-        if not values.get("allow_insecure_connections"):
-            yield from _check_certificate(values)
 
 
 def _check_router(values: Declared) -> Findings:
     service = values.get("inference_router_service_type")
+    if not values.get("enable_inference"):
+        return
     if not service:
         yield _incomplete("inference_router_service_type", "enable_inference needs inference_router_service_type.")
     elif service == "node_port" and values.get("internal_load_balancer_provider"):
@@ -657,12 +658,36 @@ def _check_router(values: Declared) -> Findings:
 
 
 def _check_certificate(values: Declared) -> Findings:
+    if not values.get("enable_inference") or values.get("allow_insecure_connections"):
+        return
     pair = all(values.get(option) is not None for option in _CERTIFICATE)
     if not (values.get("ssl.secret_name") or pair):
         message = "enable_inference needs a certificate: declare ssl.secret_name, or ssl.cert and ssl.key; or allow_insecure_connections=true for HTTP."
         yield _incomplete("ssl", message)
     elif not values.get("ssl.cname"):
         yield _incomplete("ssl.cname", "A certificate needs ssl.cname, the host name that it is for.")
+
+
+# What the extension cannot be installed with, by the options that each rule joins: azure-cli refuses the same.
+_JOINED: tuple[tuple[frozenset[str], t.Callable[[Declared], Findings]], ...] = (
+    (frozenset({"enable_training", "enable_inference"}), _check_purpose),
+    (frozenset({"version", "auto_upgrade_minor_version"}), _check_version),
+    (
+        frozenset({"enable_inference", "inference_router_service_type", "internal_load_balancer_provider"}),
+        _check_router,
+    ),
+    (
+        frozenset({"enable_inference", "allow_insecure_connections", "ssl.secret_name", "ssl.cname", *_CERTIFICATE}),
+        _check_certificate,
+    ),
+)
+
+
+def _check_joined(values: Declared, options: t.Collection[str]) -> Findings:
+    """The rules that join one of these options with others. ``values``: all that the extension will have."""
+    for joined, check in _JOINED:
+        if joined.intersection(options):
+            yield from check(values)
 
 
 def _advice_on_selector(declared: Declared, cluster: Body) -> list[str]:

@@ -125,9 +125,7 @@ def _finite(value: str | float) -> bool:
 
 def _inside(option: str, place: str, row: dict[str, t.Any], value: t.Any) -> Findings:
     """A list or a mapping: each item by the row's own spec; what has none must at least be text that can be sent."""
-    # AnsibleModule splits such text at each comma, and keeps the blanks: of an empty one, it makes a list with an empty item.
-    is_split = isinstance(value, str) and row.get("elements") in ("str", "path") and option not in SEPARATED
-    items = value.split(",") if is_split else value
+    items = _items(option, row, value)
     if isinstance(items, list):
         for number, item in enumerate(items):
             if item is None:
@@ -151,6 +149,12 @@ def _inside(option: str, place: str, row: dict[str, t.Any], value: t.Any) -> Fin
                 yield from _value(f"{option}.{name}", f"{place}.{name}", below, value[given])
     elif not _sendable(value):
         yield _unsendable(place)
+
+
+def _items(option: str, row: dict[str, t.Any], value: t.Any) -> t.Any:
+    """The items of a list. AnsibleModule splits text at each comma, and keeps the blanks: of an empty one, it makes a list with an empty item."""
+    is_split = isinstance(value, str) and row.get("elements") in ("str", "path") and option not in SEPARATED
+    return value.split(",") if is_split else value
 
 
 def _text(option: str, place: str, value: t.Any, has_choices: bool) -> Findings:
