@@ -313,7 +313,7 @@ def test_an_update_that_leaves_half_an_extension_is_refused(azure: Azure, change
         assert refused["failure"]["code"] == "ExtensionIncomplete" and azure.writes == []
 
 
-def test_what_others_installed_is_judged_only_where_the_task_declares_some_of_it(
+def test_what_others_installed_is_checked_only_where_the_task_declares_some_of_it(
     azure: Azure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An installation with a certificate, whose protected settings the service does not show at all."""

@@ -372,7 +372,7 @@ class KubernetesExtension(Kind):
         for row in self.fields:
             value = paths.get_path(current, row.option)
             flat[row.option] = None if value is paths.MISSING else value
-        # What others installed is not judged where nothing of it is declared: of some of it, no GET shows what it is.
+        # What others installed is not checked where nothing of it is declared: some of it no GET shows.
         yield from _check_joined({**flat, **declared}, declared)
 
     # --- documents ---
