@@ -55,6 +55,7 @@ options:
             M(azureml.compute.aml_attached_compute)).
           - C(wait), C(wait_timeout), C(wait_interval), C(attempts), C(on_immutable_change), C(force) and C(append_tags) of a target take precedence
             over those of the task. C(preflight) and C(api_version) can be set only for the task.
+          - With O(prune=detach) and O(prune=delete), null is refused, so that a variable without a value does not prune all of them. An empty list does.
         type: list
         elements: dict
       connections:

@@ -231,6 +231,24 @@ def test_a_preflight_over_the_whole_fleet_before_the_first_write(azure: Azure) -
     assert "standardDSv2Family" in failed["msg"] and "ws-0/cpu-c1: 2, ws-1/cpu-c0: 2" in failed["msg"]
 
 
+@pytest.mark.parametrize("prune", ["detach", "delete"])
+def test_a_variable_without_a_value_prunes_nothing(azure: Azure, prune: str) -> None:
+    """Null is no empty list: the compute targets of a workspace are not its undeclared ones because a variable is empty."""
+    place = {"name": WORKSPACE, "resource_group": GROUP}
+    cluster = {"type": "amlcompute", "name": "cpu", "size": "Standard_DS3_v2", "max_instances": 1}
+    azure.run(FLEET, name="prod", workspaces=[{**place, "computes": [cluster]}])
+    for check in (True, False):
+        failed = azure.run(
+            FLEET, name="prod", workspaces=[{**place, "computes": None}], prune=prune, check=check, ok=False
+        )
+        assert failed["failure"]["code"] == "NullNotAllowed" and azure.sent == []
+        assert "workspaces[0].computes is null" in failed["msg"] and "an empty list" in failed["msg"]
+    reported = azure.run(FLEET, name="prod", workspaces=[{**place, "computes": None}], prune="report")
+    assert [row["name"] for row in reported["undeclared"]] == ["cpu"]
+    azure.run(FLEET, name="prod", workspaces=[{**place, "computes": []}], prune="delete")
+    assert "error" in azure.compute("cpu")
+
+
 def test_only_its_own_is_pruned(azure: Azure) -> None:
     wanted = document(azure, workspaces=1, computes=2)
     azure.run("aml_compute_cluster", workspace="ws-0", name="others", size="Standard_DS2_v2", max_instances=1)

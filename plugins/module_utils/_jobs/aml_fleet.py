@@ -99,6 +99,19 @@ def _null_findings(task: Task) -> Findings:
     ):
         if task.is_null(option):
             yield Finding(code, option, f"{option} is null. Omit it for {meaning}, or set it.", "this collection")
+    if task.params["prune"] in ("detach", "delete"):
+        for number, workspace in enumerate(task.raw.get("workspaces") or []):
+            yield from _null_computes(workspace, f"workspaces[{number}].{COMPUTES.name}")
+
+
+def _null_computes(workspace: t.Any, place: str) -> Findings:
+    """Nor that a workspace is to have no compute targets, so that all that the fleet created in it would be pruned."""
+    if isinstance(workspace, dict) and workspace.get(COMPUTES.name, ()) is None:
+        message = (
+            f"{place} is null, and prune would remove all compute targets of the workspace that the fleet created. "
+            "Declare the compute targets, or an empty list if the workspace is to have none."
+        )
+        yield Finding("NullNotAllowed", place, message, "this collection")
 
 
 def _findings(task: Task) -> Findings:
