@@ -276,6 +276,13 @@ def test_each_compute_target_has_a_module_and_a_tab(type_: str) -> None:
     assert kind.tab in TAB_NAMES
 
 
+@pytest.mark.parametrize("type_", INFO_KINDS)
+def test_the_workspace_pays_for_the_machines_that_the_service_creates(type_: str) -> None:
+    kind = INFO_KINDS[type_]
+    assert kind.billing.has_machines
+    assert kind.billing.includes({}) or not kind.is_managed
+
+
 def test_the_registry_names_classes_of_kinds() -> None:
     """By name, so that it need not import them: each is a class that is or extends a kind, in _kinds/."""
     by_name = classes(PLUGINS)

@@ -18,6 +18,7 @@ from .._core.errors import ArmError
 from .._core.findings import Finding, Findings
 from .._core.paths import MISSING
 from . import kind_version
+from .billing import Billing
 from .cli_schema import CliSchema
 from .exported import Exported
 from .fields import CREATE_ONLY, READ_ONLY, WRITE_ONLY, Field, Option
@@ -129,8 +130,8 @@ class Kind:
     uses_computes = False
     # The types of compute targets that its option compute may name, in the CLI's spelling.
     runs_on: tuple[str, ...] = ()
-    # Whether it may have virtual machines that the workspace is billed for.
-    has_machines = False
+    # Which machines of it the workspace is billed for.
+    billing = Billing()
     # Of what is not directly in a workspace, the collection of what it is in; of what others are in, their collection.
     parent_collection = ""
     child_collection = ""
@@ -298,20 +299,6 @@ class Kind:
     def marked(self, declared: Declared, body: Body | None, name: str, value: str) -> Declared:
         """What was declared, with a tag that says whose the resource is; ``body`` is None where it will be created."""
         return {**declared, "tags": {**(declared.get("tags") or {}), name: value}}
-
-    # --- the cost ---
-
-    def is_billed(self, declared: Declared) -> bool:
-        """Whether the workspace is billed for its machines."""
-        return self.has_machines
-
-    def size_paid(self, declared: Declared) -> str | None:
-        """The size of each of its machines."""
-        return declared.get("size")
-
-    def nodes_paid(self, declared: Declared, state: str) -> tuple[int, int] | None:
-        """The fewest and the most machines that are billed at any time; None where that is not declared. ``state`` is the declared one."""
-        return None
 
     # --- documents ---
 

@@ -130,9 +130,9 @@ def _prices(size: t.Mapping[str, t.Any] | None) -> dict[str, tuple[float, str]]:
 
 def estimate(desired: Priced, state: str, sizes: Sizes | None) -> Cost | None:
     """One target's cost in a month, or None."""
-    size = str(desired.kind.size_paid(desired.wanted)).casefold()
+    size = str(desired.kind.billing.size(desired.wanted)).casefold()
     price = hourly((sizes or {}).get(size), str(desired.wanted.get("tier") or "dedicated"))
-    count = desired.kind.nodes_paid(desired.wanted, state)
+    count = desired.kind.billing.nodes(desired.wanted, state)
     if price is None or count is None:
         return None
     (low, high, currency), (fewest, most) = price, count

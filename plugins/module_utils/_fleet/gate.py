@@ -203,7 +203,7 @@ def _takes_more(entry: Entry) -> bool:
 
 
 def _count_machines(entries: t.Iterable[Entry]) -> int:
-    return sum(entry.kind.has_machines for entry in entries)
+    return sum(entry.kind.billing.has_machines for entry in entries)
 
 
 @dataclass(frozen=True)
@@ -225,9 +225,9 @@ class _Deployment:
 
 def _billed(entries: t.Iterable[Entry]) -> list[tuple[Entry, cost.Priced]]:
     """The targets that will be billed by the workspace, as they will be."""
-    counted = [entry for entry in entries if entry.kind.has_machines and entry.state != "absent"]
+    counted = [entry for entry in entries if entry.kind.billing.has_machines and entry.state != "absent"]
     desired = [(entry, _desired_or_current(entry)) for entry in counted]
-    return [(entry, target) for entry, target in desired if target.kind.is_billed(target.wanted)]
+    return [(entry, target) for entry, target in desired if target.kind.billing.includes(target.wanted)]
 
 
 def _desired_or_current(entry: Entry) -> cost.Priced:
@@ -266,10 +266,14 @@ def _is_stopped(entry: Entry) -> bool:
 
 def _current(entry: Entry) -> cost.Priced | None:
     """The existing resource, as far as its cost depends on it; None where it costs nothing."""
-    if entry.existing is None or not entry.kind.has_machines or (entry.is_compute and entry.type not in INFO_KINDS):
+    if (
+        entry.existing is None
+        or not entry.kind.billing.has_machines
+        or (entry.is_compute and entry.type not in INFO_KINDS)
+    ):
         return None
     target = _priced(entry, entry.kind.read(entry.existing))
-    return target if target.kind.is_billed(target.wanted) else None
+    return target if target.kind.billing.includes(target.wanted) else None
 
 
 def _priced(entry: Entry, values: Declared) -> cost.Priced:

@@ -173,10 +173,17 @@ _TLS_PARTS = {
 }
 
 
+class AksBilling(compute.ComputeBilling):
+    def includes(self, declared: Declared) -> bool:
+        """Not one that is attached, which is billed separately."""
+        return not declared.get("resource_id")
+
+
 class Aks(AttachedKind):
     label = "inference cluster"
     compute_type = "AKS"
     tab, module = "inference_clusters", "aml_inference_cluster"
+    billing = AksBilling()
     fields = FIELDS
     options = OPTIONS
     target_types: t.ClassVar[dict[str, str]] = {"Microsoft.ContainerService/managedClusters": "2024-09-01"}
@@ -202,9 +209,6 @@ class Aks(AttachedKind):
     )
     validate_name = "lenient"
     name = ""
-
-    def is_billed(self, declared: Declared) -> bool:
-        return not declared.get("resource_id")
 
     def subnet_of(self, declared: Declared) -> str | None:
         return str(declared.get("network_settings.subnet") or "") or None

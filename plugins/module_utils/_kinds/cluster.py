@@ -130,12 +130,19 @@ FIELDS = (
 )
 
 
+class ClusterBilling(compute.ComputeBilling):
+    def nodes(self, declared: Declared, state: str) -> tuple[int, int] | None:
+        most = declared.get("max_instances")
+        return None if most is None else (int(declared.get("min_instances") or 0), int(most))
+
+
 class Cluster(ComputeKind):
     label = "compute cluster"
     release = "Let the jobs end and scale the cluster to zero (min_instances=0)"
     compute_type = "AmlCompute"
     tab, module = "clusters", "aml_compute_cluster"
     is_managed = True
+    billing = ClusterBilling()
     runs_jobs = True
     scales = True
     successor = compute.Successor(compute.RECREATE)

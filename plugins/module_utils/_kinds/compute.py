@@ -19,6 +19,7 @@ from .._core.errors import AmlError
 from .._core.findings import Finding, Findings
 from .._engine import kind as _kind
 from .._engine import rules, versions
+from .._engine.billing import Billing
 from .._engine.exported import FILL_IN, NOT_SUCCEEDED, Exported
 from .._engine.fields import Field, Option
 from .._engine.kind import FAILED, Body, Kind, Status, fixed, frozen, service_errors
@@ -276,6 +277,17 @@ class SshAccess:
     user: str | None = None
 
 
+class ComputeBilling(Billing):
+    has_machines = True
+
+
+class AttachedBilling(ComputeBilling):
+    """That of attached resources, which are billed separately."""
+
+    def includes(self, declared: Declared) -> bool:
+        return False
+
+
 class ExportedCompute(Exported):
     kind: ComputeKind
 
@@ -316,7 +328,7 @@ class ComputeKind(Kind):
     # What its SSH settings say.
     filled_by_service: tuple[str, ...] = ("properties.computeType", "properties.disableLocalAuth")
     api_version = versions.STABLE
-    has_machines = True
+    billing: Billing = AttachedBilling()
     parent_label = "workspace"
     parent_api_version = versions.STABLE
     parent_is_of_provider = True
@@ -387,14 +399,6 @@ class ComputeKind(Kind):
         """The fewest nodes that the service asks quota for, and the most: at a creation, at least one."""
         least = max(1 if creates else 0, declared.get("min_instances") or 0)
         return least, max(least, declared.get("max_instances") or 0)
-
-    def nodes_paid(self, declared: Declared, state: str) -> tuple[int, int] | None:
-        most = declared.get("max_instances")
-        return None if most is None else (int(declared.get("min_instances") or 0), int(most))
-
-    def is_billed(self, declared: Declared) -> bool:
-        """Whether the workspace is billed for the machines; attached resources are billed separately."""
-        return self.is_managed
 
     def subnet_of(self, declared: Declared) -> str | None:
         """The id of the user's subnet that its machines are in."""

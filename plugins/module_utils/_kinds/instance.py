@@ -206,6 +206,16 @@ FIELDS = (
 )
 
 
+class InstanceBilling(compute.ComputeBilling):
+    def nodes(self, declared: Declared, state: str) -> tuple[int, int]:
+        """It is billed while it runs: one that is stopped, or has idle shutdown or schedules, may run between no and all hours of the month."""
+        # Flat where they are declared, and nested where they are read.
+        option = "schedules.compute_start_stop"
+        timers = declared.get(option) or paths.get_path(declared, option)
+        rests = state == "stopped" or declared.get("idle_time_before_shutdown_minutes") or timers
+        return (0 if rests else 1), 1
+
+
 class ExportedInstance(compute.ExportedCompute):
     def complete(self) -> None:
         super().complete()
@@ -222,6 +232,7 @@ class Instance(ComputeKind):
     compute_type = "ComputeInstance"
     tab, module = "instances", "aml_compute_instance"
     is_managed = True
+    billing = InstanceBilling()
     runs_jobs = True
     successor = compute.Successor(compute.RESIZE)
     ssh = compute.SshAccess(states=("running", "job_running"), user="azureuser")
@@ -278,14 +289,6 @@ class Instance(ComputeKind):
 
     def nodes_wanted(self, declared: Declared, *, creates: bool) -> tuple[int, int]:
         return 1, 1
-
-    def nodes_paid(self, declared: Declared, state: str) -> tuple[int, int]:
-        """It is billed while it runs: one that is stopped, or has idle shutdown or schedules, may run between no and all hours of the month."""
-        # Flat where they are declared, and nested where they are read.
-        option = "schedules.compute_start_stop"
-        timers = declared.get(option) or paths.get_path(declared, option)
-        rests = state == "stopped" or declared.get("idle_time_before_shutdown_minutes") or timers
-        return (0 if rests else 1), 1
 
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)

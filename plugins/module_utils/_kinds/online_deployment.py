@@ -19,6 +19,7 @@ from .._core.errors import RuleError
 from .._core.findings import Finding, Findings
 from .._core.paths import get_path, set_path, without_nulls
 from .._engine import rules, versions
+from .._engine.billing import Billing
 from .._engine.exported import Exported
 from .._engine.fields import ANY_VALUE, Field, choice, duration_from_seconds, seconds_from_service
 from .._engine.kind import Body, Kind, fixed
@@ -573,6 +574,21 @@ class Deployment(Kind):
         }
 
 
+class DeploymentBilling(Billing):
+    has_machines = True
+
+    def includes(self, declared: Declared) -> bool:
+        return _IS_BILLED.get(str(declared.get("type")), True)
+
+    def size(self, declared: Declared) -> str | None:
+        return declared.get("instance_type")
+
+    def nodes(self, declared: Declared, state: str) -> tuple[int, int] | None:
+        """The instances run at all hours. What autoscale settings of Azure Monitor make of their number is not a part of the deployment."""
+        count = declared.get("instance_count")
+        return None if count is None else (int(count), int(count))
+
+
 class OnlineDeployment(Deployment):
     """A deployment of an online endpoint. A PUT rolls the change out on its instances."""
 
@@ -582,7 +598,7 @@ class OnlineDeployment(Deployment):
     collection = "online_deployments"
     parent_label = "online endpoint"
     parent_collection = "online_endpoints"
-    has_machines = True
+    billing = DeploymentBilling()
     release = "Move the traffic to another deployment"
     fields = FIELDS
     required_on_create = ("instance_count",)
@@ -639,22 +655,11 @@ class OnlineDeployment(Deployment):
 
     def retirement_notices(self, declared: Declared, body: Body | None) -> list[Notice]:
         # On Kubernetes, an instance type is one of the cluster's own, and no size.
-        if not self.is_billed({"type": declared.get("type") or (self.read(body)["type"] if body else None)}):
+        if not self.billing.includes({"type": declared.get("type") or (self.read(body)["type"] if body else None)}):
             return []
         return retirements.notices(retirements.of_options(self.fields, declared, body))
 
     # --- the cost ---
-
-    def is_billed(self, declared: Declared) -> bool:
-        return _IS_BILLED.get(str(declared.get("type")), True)
-
-    def size_paid(self, declared: Declared) -> str | None:
-        return declared.get("instance_type")
-
-    def nodes_paid(self, declared: Declared, state: str) -> tuple[int, int] | None:
-        """The instances run at all hours. What autoscale settings of Azure Monitor make of their number is not a part of the deployment."""
-        count = declared.get("instance_count")
-        return None if count is None else (int(count), int(count))
 
     # --- documents ---
 

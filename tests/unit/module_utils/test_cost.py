@@ -112,7 +112,7 @@ def test_low_priority_costs_up_to_dedicated(prices: list[dict[str, t.Any]], expe
     ],
 )
 def test_the_fewest_and_the_most_nodes(given: DesiredTarget, state: str, expected: t.Any) -> None:
-    assert given.kind.nodes_paid(given.wanted, state) == expected
+    assert given.kind.billing.nodes(given.wanted, state) == expected
 
 
 def test_one_targets_month() -> None:
@@ -150,7 +150,7 @@ def test_what_has_no_price_has_no_cost(known: t.Any) -> None:
     ],
 )
 def test_who_pays(given: DesiredTarget, expected: bool) -> None:
-    assert given.kind.is_billed(given.wanted) is expected
+    assert given.kind.billing.includes(given.wanted) is expected
 
 
 @pytest.mark.parametrize(
@@ -172,14 +172,14 @@ def test_an_online_deployment_costs_its_instances_at_all_hours(
     wanted: dict[str, t.Any], billed: bool, expected: Cost | None
 ) -> None:
     given = deployed(**wanted)
-    assert given.kind.is_billed(given.wanted) is billed
+    assert given.kind.billing.includes(given.wanted) is billed
     for state in ("present", "stopped"):
         assert cost.estimate(given, state, sizes(price(1.0), price(0.1, "Spot"))) == expected
 
 
 def test_a_kind_without_machines_costs_nothing() -> None:
-    assert BATCH_DEPLOYMENT.is_billed({"instance_count": 1}) is False
-    assert BATCH_DEPLOYMENT.nodes_paid({"instance_count": 1}, "present") is None
+    assert BATCH_DEPLOYMENT.billing.includes({"instance_count": 1}) is False
+    assert BATCH_DEPLOYMENT.billing.nodes({"instance_count": 1}, "present") is None
 
 
 # --- all of them, and the gate ---
