@@ -152,7 +152,7 @@ OTHER_COMMANDS = {
 }
 # Files that the reader has by then, from a block of the page or from an earlier command.
 FILES = {
-    "fleet.yml", "workspace.yml", "site.yml", "private_workspace.yml", "ws-prod/workspace.yml", "workspaces.aml_compute.yml",
+    "fleet.yml", "workspace.yml", "site.yml", "private_workspace.yml", "deploy.yml", "ws-prod/workspace.yml", "workspaces.aml_compute.yml",
 }  # fmt: skip
 PLAYBOOKS = {f"azureml.compute.{path.stem}" for path in ROOT.glob("playbooks/*.yml")}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .._core.arm_id import ArmId, Target
 from .._core.errors import RuleError
 from .._core.findings import refuse
+from .._engine.plan import ImmutableChange
 from .._engine.planning import ABSENT
 from .._engine.reconciler import Reconciler
 from .._kinds import resource as _kind
@@ -42,5 +43,10 @@ def manage_resource(task: Task) -> Result:
     if params["state"] != ABSENT:
         refuse(kind.check(target, declared, task.given))
     reconciler = Reconciler(task.client, kind, target, task.behaviour())
-    outcome = reconciler.reconcile(declared, params["state"], params)
+    try:
+        outcome = reconciler.reconcile(declared, params["state"], params)
+    except ImmutableChange as error:
+        # Only that of a resource group. To delete one for this, with all that is in it, is no advice.
+        error.hint = "Set location to its current value: the resources in a group can have other locations."
+        raise
     return outcome_result(outcome, "resource", None if outcome.body is None else kind.project(outcome.body))

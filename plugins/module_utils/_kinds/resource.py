@@ -25,7 +25,7 @@ from .._engine.plan import Declared, Plan
 _ID = re.compile(r"^/(subscriptions/[^/\s]+|providers/[^/\s]+)(/[^/\s]+)*\Z", re.IGNORECASE)
 
 # Microsoft.Resources, resources.json, ResourceGroup.location: "It cannot be changed after the resource group has been created."
-_WHY_LOCATION = "the location of a resource group cannot be changed; the resources in it can have other locations (Azure Resource Manager)"
+_WHY_LOCATION = "Azure Resource Manager does not move a resource group"
 
 # What the service writes into every document, and answers if it is sent back.
 _READ_ONLY = ("id", "name", "type", "etag", "systemData")

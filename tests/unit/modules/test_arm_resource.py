@@ -558,6 +558,9 @@ def test_the_location_of_a_resource_group_is_immutable(check_mode: bool) -> None
     moved = {**options, "body": {"location": "West Europe"}}
     result = refused("ImmutableChange", moved, get(GROUP, GROUP_ID), check=check_mode)
     assert "location is immutable (current 'eastus', requested 'West Europe')" in result["msg"]
+    assert result["msg"].endswith(
+        "Set location to its current value: the resources in a group can have other locations."
+    )
     same = done({**options, "body": {"location": "East US"}}, get(GROUP, GROUP_ID), check=check_mode)
     assert same["changed"] is False
 
