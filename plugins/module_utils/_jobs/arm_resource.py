@@ -46,7 +46,7 @@ def manage_resource(task: Task) -> Result:
     try:
         outcome = reconciler.reconcile(declared, params["state"], params)
     except ImmutableChange as error:
-        # Only that of a resource group. To delete one for this, with all that is in it, is no advice.
+        # Only that of a resource group, which should not be deleted for this, with all that is in it.
         error.hint = "Set location to its current value: the resources in a group can have other locations."
         raise
     return outcome_result(outcome, "resource", None if outcome.body is None else kind.project(outcome.body))
