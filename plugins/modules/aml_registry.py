@@ -104,6 +104,7 @@ extends_documentation_fragment:
   - azureml.compute.attributes.actiongroup_all
 notes:
   - The service creates the identity of the registry, which is system-assigned.
+  - With O(on_immutable_change=recreate), all assets of the registry are deleted with it. This is refused unless O(force=true).
   - The current API versions describe only storage accounts and container registries that the service creates. Existing ones are sent as azure-ai-ml
     sends them. The service may refuse them.
 seealso:

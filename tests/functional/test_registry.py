@@ -116,13 +116,31 @@ def test_recreate_keeps_what_was_not_declared(azure: Azure) -> None:
     two = [{"location": "eastus"}, {"location": "westus", "storage_config": {"replication_count": 2}}]
     run(azure, replication_locations=two, public_network_access="disabled", tags={"a": "b"})
     publisher = {"publisher": "contoso"}
-    done = run(azure, intellectual_property=publisher, on_immutable_change="recreate")["registry"]
+    done = run(azure, intellectual_property=publisher, on_immutable_change="recreate", force=True)["registry"]
     assert (done["intellectual_property"], done["public_network_access"], done["tags"]) == (
         publisher,
         "disabled",
         {"a": "b"},
     )
     assert [row["storage_config"]["replication_count"] for row in done["replication_locations"]] == [1, 2]
+
+
+def test_a_replacement_that_deletes_the_assets_is_asked_for_twice(azure: Azure) -> None:
+    """A default for all modules of a play must not delete what is in a registry."""
+    run(azure)
+    before = azure.get(f"{GROUP_ID}/providers/Microsoft.MachineLearningServices/registries/shared")
+    for check in (True, False):
+        failed = azure.run(
+            REGISTRY,
+            name="shared",
+            intellectual_property={"publisher": "contoso"},
+            on_immutable_change="recreate",
+            check=check,
+            ok=False,
+        )
+        assert failed["failure"]["code"] == "InUse" and azure.writes == []
+        assert "models" in failed["msg"] and "force=true" in failed["failure"]["hint"]
+    assert azure.get(f"{GROUP_ID}/providers/Microsoft.MachineLearningServices/registries/shared") == before
 
 
 def test_deletion(azure: Azure) -> None:
@@ -254,7 +272,7 @@ def test_a_managed_resource_group_and_a_sku(azure: Azure) -> None:
     assert refused["failure"]["code"] == "ImmutableChange" and azure.writes == []
     # What was declared is kept, and what the service has named is not.
     publisher = {"publisher": "contoso"}
-    again = run(azure, intellectual_property=publisher, on_immutable_change="recreate")["registry"]
+    again = run(azure, intellectual_property=publisher, on_immutable_change="recreate", force=True)["registry"]
     assert again["managed_resource_group"] == group
 
 

@@ -334,6 +334,7 @@ class Registry(Kind):
     exported_as = ExportedRegistry
     api_version = versions.STABLE
     rewrite_fixes_failed = True
+    release = "Set on_immutable_change=ignore to keep its current values"
     tags_api = "always"
     fields = FIELDS
     # Where it is found, and what the service has created for it.
@@ -445,6 +446,12 @@ class Registry(Kind):
 
     def updates(self, body: Body, plan: Plan) -> list[Request]:
         return [Request("PUT", self.with_values(self.writable(body), plan.values()), carries=True)]
+
+    # --- replacement ---
+
+    def in_use(self, body: Body) -> str | None:
+        """Which assets it has, only its own service of data knows."""
+        return "all models, environments, components and data assets in it would be deleted with it"
 
     # --- what the user sees ---
 
