@@ -201,3 +201,20 @@ def test_what_another_owner_decides_meanwhile_is_seen(azure: Azure) -> None:
     done = azure.run(MODULE, private_endpoint="pe-one")
     shown = done["private_endpoint_connection"]
     assert (shown["status"], shown["description"]) == ("approved", "theirs")
+
+
+def test_the_approval_of_a_rejected_connection_says_what_to_do_if_it_is_refused(azure: Azure) -> None:
+    """Storage accounts approve one that was rejected, Azure Cosmos DB and Azure SQL do not (azure-docs#86823, #71740)."""
+    endpoint(azure)
+    azure.run(MODULE, private_endpoint="pe-one", state="rejected")
+    assert azure.run(MODULE, private_endpoint="pe-one", state="rejected")["warnings"] == []
+    message = "Approving rejected private endpoint connections is not supported."
+    match = {"method": "PUT", "path": "privateEndpointConnections"}
+    azure.app.faults.put([{"kind": "status", "status": 400, "match": match, "code": "BadRequest", "message": message}])
+    planned = azure.run(MODULE, private_endpoint="pe-one", check=True)
+    refused = azure.run(MODULE, private_endpoint="pe-one", ok=False)
+    for warnings in (planned["warnings"], refused["warnings"]):
+        assert [text.partition(":")[0] for text in warnings] == ["ConnectionDecided"] and "state=absent" in warnings[0]
+    assert message in refused["msg"] and "state=absent" in refused["failure"]["hint"]
+    azure.app.faults.put([])
+    assert azure.run(MODULE, private_endpoint="pe-one")["private_endpoint_connection"]["status"] == "approved"

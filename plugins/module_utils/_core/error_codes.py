@@ -13,7 +13,7 @@ CODES = frozenset(
     AuthoritiesUnreadable BadRequest CannotBeRemoved CategoriesMissing CategoriesMixed CertificateGivenTwice
     CertificateIncomplete CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile CloudMetadataUnavailable
     ClusterMinNodesExceedCoreQuota CollectionsMissing ComputeCannotRunJobs ComputeCountExceeded ComputeMissing
-    ComputeNotFound ComputeUnsuitable Conflict ConnectionFailed ConnectionInherited ContactSupport
+    ComputeNotFound ComputeUnsuitable Conflict ConnectionDecided ConnectionFailed ConnectionInherited ContactSupport
     CredentialFileReadable CredentialIncomplete CredentialNotFound CredentialsAmbiguous CredentialsIncomplete
     CredentialUnavailable CredentialUnused CrossRegionCluster CrossRegionInstance CrossRegionManagedNetwork
     CrossRegionPrivateLink DatastoreNotRemovable DeclaredTwice DefaultNotSettable DeleteNotSupported

@@ -8,11 +8,13 @@ Sources: ARM types of 2026-05-01, PrivateEndpointConnection; REST references of 
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._core import paths, shape
 from .._core.arm_id import ArmId
 from .._core.canon import arm_id, caseless, text
+from .._core.errors import ArmError
 from .._engine import versions
 from .._engine.fields import Field, choice
 from .._engine.kind import Body, Kind, Request
@@ -21,6 +23,13 @@ from .._engine.plan import Plan
 COLLECTION = "privateEndpointConnections"
 _STATE = "properties.privateLinkServiceConnectionState"
 _ENDPOINT = "properties.privateEndpoint.id"
+
+# What an approval of a connection that is no longer pending meets: azure-docs#115121, #86823 and #71740; "What is a private endpoint?".
+_DECIDED = {
+    "rejected": "some services do not approve one that was rejected",
+    "disconnected": "its private endpoint does not use it any longer",
+}
+_AGAIN = "To connect, remove it with state=absent, and create the private endpoint again."
 
 # By the type of the resource, a version that has the operations of its connections.
 VERSIONS = {
@@ -71,6 +80,17 @@ class PrivateEndpointConnection(Kind):
         state = paths.get_path(self.with_values(body, plan.values()), _STATE)
         sent = {key: state[key] for key in ("status", "description") if state.get(key) is not None}
         return [Request("PUT", {"properties": {"privateLinkServiceConnectionState": sent}}, carries=True)]
+
+    def advice_on_update(self, plan: Plan, body: Body) -> list[str]:
+        status = self.read(body)["status"]
+        if plan.values().get("status") != "approved" or status not in _DECIDED:
+            return []
+        return [f"ConnectionDecided: the connection is {status}, and {_DECIDED[status]}. {_AGAIN}"]
+
+    def explain_refusal(self, error: ArmError, *, created: bool) -> None:
+        # Microsoft.DocumentDB says the first, Microsoft.Sql the second.
+        if re.search(r"reject|not pending|disconnected", error.message, re.IGNORECASE):
+            error.hint = f"Some services decide about a connection once. {_AGAIN}"
 
     def project(self, body: Body) -> dict[str, t.Any]:
         endpoint = paths.get_path(body, _ENDPOINT)
