@@ -104,7 +104,11 @@ def test_from_a_workspace_to_a_served_model_and_back(player: Player) -> None:
     endpoint = f"{identifier}/onlineEndpoints/iris-serving"
     assert answers(player, endpoint, 100) == {"blue": 90, "green": 10}
     mark = player.simulator.mark()
-    assert player.playbook(PREFIX + "provision_workspace", *arguments).changed == 0
+    again = player.playbook(PREFIX + "provision_workspace", *arguments)
+    assert again.changed == 0
+    table = next(result["msg"] for name, result in again.tasks if name.startswith("Show the compute targets"))
+    (row,) = (line.split() for line in table if line.startswith("iris-serving"))
+    assert row[1:4] == ["online_endpoint", "-", "Succeeded"] and row[4].endswith("/iris-serving/score")
     assert player.simulator.writes(mark) == []
     permanently = {"aml_teardown_permanently": True, "aml_teardown_declared": True}
     confirmed = {**permanently, "aml_teardown_confirm": "ws-serving,iris-serving,iris-nightly,aks-serving"}
