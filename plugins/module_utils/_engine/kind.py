@@ -225,12 +225,6 @@ class Kind:
         """Warnings about what was declared: preview features, costs."""
         return []
 
-    def preview_notice(self, values: Declared) -> list[str]:
-        """The warning of options that get a value and that no stable API version has."""
-        rows = [row for row in self.fields if row.versions.is_preview and values.get(row.option) is not None]
-        options = ", ".join(row.option for row in rows)
-        return [f"PreviewFeature: only preview API versions have {options}, without an SLA."] if options else []
-
     def notices(self, declared: Declared, body: Body | None) -> list[str]:
         """Warnings of every run, also of one that changes nothing: what is retired. ``body``: the resource as it is, where it exists."""
         return [notice.text for notice in self.retirement_notices(declared, body)]

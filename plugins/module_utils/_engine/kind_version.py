@@ -11,6 +11,7 @@ import typing as t
 from .._core import paths
 from .._core.findings import Finding, Findings
 from . import versions
+from .plan import Declared
 from .versions import Versions
 
 if t.TYPE_CHECKING:
@@ -54,6 +55,13 @@ def of_document(kind: Kind, body: Body) -> str:
     """The API version that has all values of a document."""
     lacking = [row for row in kind.fields if not row.versions.has(kind.api_version)]
     return _with(kind, (row.versions for row in lacking if row.read(body) is not None))
+
+
+def preview_notice(kind: Kind, values: Declared) -> list[str]:
+    """The warning of options that get a value and that no stable API version has."""
+    rows = [row for row in kind.fields if row.versions.is_preview and values.get(row.option) is not None]
+    options = ", ".join(row.option for row in rows)
+    return [f"PreviewFeature: only preview API versions have {options}, without an SLA."] if options else []
 
 
 def _with(kind: Kind, needed: t.Iterable[Versions]) -> str:

@@ -15,7 +15,7 @@ from .._core import canon, paths, shape
 from .._core.arm_id import Target
 from .._core.canon import arm_id, caseless, region
 from .._core.findings import Finding, Findings
-from .._engine import rules
+from .._engine import kind_version, rules
 from .._engine.fields import WRITE_ONLY, Field, choice, switch
 from .._engine.kind import BUSY, FAILED, READY, Body, Request, Status, fixed, frozen, service_errors
 from .._engine.plan import CREATE, REPLACE, UPDATE, Declared, Plan
@@ -355,7 +355,7 @@ class Instance(ComputeKind):
             yield from instance_actions.check_version(changed, self.api_version)
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
-        warnings = self.preview_notice(declared) if plan.action in (CREATE, REPLACE) else []
+        warnings = kind_version.preview_notice(self, declared) if plan.action in (CREATE, REPLACE) else []
         actions = sorted(set(plan.values()) & set(instance_actions.ACTIONS)) if plan.action == "update" else []
         preview = [option for option in actions if option != "enable_sso"]
         if preview:

@@ -18,8 +18,8 @@ from .._core import canon, paths, shape
 from .._core.arm_id import Target
 from .._core.canon import arm_id, boolean_text, caseless, full_id, region, text
 from .._core.findings import Finding, Findings
+from .._engine import kind_version, versions
 from .._engine import rules as _rules
-from .._engine import versions
 from .._engine.cli_schema import CliSchema
 from .._engine.exported import SEPARATE, Exported, private_endpoints
 from .._engine.fields import Field, Option, choice
@@ -700,7 +700,7 @@ class Workspace(Kind):
         yield from workspace_rules.check(declared, current)
 
     def advice(self, plan: Plan, declared: Declared, parent: Body | None) -> list[str]:
-        notices = self.preview_notice(declared if plan.action in (CREATE, REPLACE) else plan.values())
+        notices = kind_version.preview_notice(self, declared if plan.action in (CREATE, REPLACE) else plan.values())
         rules = [value for option, value in plan.values().items() if option.startswith(f"{RULES}.") and value]
         return [*notices, *workspace_rules.advice_on_rules(rules)]
 
