@@ -66,6 +66,13 @@ def test_the_example_of_serving(player: Player) -> None:
         "block": [{**role, "vars": {**existing, "aml_kubernetes_cluster_id": bare}}],
         "rescue": [{"name": "Cause", "ansible.builtin.assert": {"that": reported}}],
     }
+    # Meanwhile, the autoscaler adds nodes to the pool that scales.
+    aks = f"{player.simulator.group_id(player.group)}/providers/Microsoft.ContainerService/managedClusters/aks-serving"
+    scaled = player.simulator.arm("GET", aks, "2024-09-01")
+    pools = {pool["name"]: pool for pool in scaled["properties"]["agentPoolProfiles"]}
+    pools["models"]["count"] = 3
+    kept = {name: scaled[name] for name in ("location", "identity", "properties", "tags") if name in scaled}
+    player.simulator.arm("PUT", aks, "2024-09-01", kept)
     mark = player.simulator.mark()
     again = player.play(task, facts, refused)
     assert again.changed == 0 and player.simulator.writes(mark) == []
