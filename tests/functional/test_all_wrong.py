@@ -73,6 +73,11 @@ def test_an_unknown_option_comes_with_the_one_that_it_resembles(azure: Azure) ->
     done = azure.run("aml_compute_cluster", ok=None, **{**CLUSTER, **wrong})
     assert "Did you mean max_instances, ssh_settings.admin_password? Supported parameters include" in done["msg"]
     assert "Supported parameters include" not in json.dumps(done["failure"]), "the list stands in `msg` alone"
+    del wrong["zzz"]
+    advice = azure.run("aml_compute_cluster", ok=None, **{**CLUSTER, **wrong})["msg"]
+    assert "Did you mean max_instances, ssh_settings.admin_password? Nothing was sent." in advice, (
+        "the others say nothing"
+    )
     assert "max_node, ssh_settings.admin_pasword" in done["failure"]["message"], done["failure"]
     computes = [{"type": "amlcompute", "name": "cpu", "max_intances": 2}]
     done = azure.run("aml_fleet", ok=None, workspaces=[{"name": "ws-a", "resource_group": "rg", "computes": computes}])
@@ -84,6 +89,22 @@ def test_an_unknown_option_comes_with_the_one_that_it_resembles(azure: Azure) ->
         "Unsupported parameters: zzz." in done["msg"]
         and "ansible-doc azureml.compute.aml_attached_compute" in done["msg"]
     )
+
+
+def test_an_unknown_option_of_a_workspace_hides_nothing_else_in_the_document(azure: Azure) -> None:
+    computes = [{"type": "amlcompute", "name": "cpu", "max_intances": 2}, {"type": "amlcompute", "name": "x"}]
+    workspace = {"name": "ws-a", "resource_group": "rg", "conections": [], "computes": computes}
+    done = azure.run("aml_fleet", ok=None, workspaces=[workspace])
+    for part in (
+        "Did you mean workspaces.connections?",
+        "Did you mean max_instances?",
+        "'x' is not a valid compute name",
+    ):
+        assert part in done["msg"], part
+    assert azure.sent == []
+    workspace["computes"] = [{"type": "amlcompute", "name": "cpu", "size": "Standard_D4s_v3"}]
+    done = azure.run("aml_fleet", ok=None, workspaces=[workspace])
+    assert [detail["option"] for detail in done["failure"]["details"]] == ["workspaces.conections"]
 
 
 def test_findings_are_in_the_order_of_the_options(azure: Azure) -> None:

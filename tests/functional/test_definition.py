@@ -97,7 +97,14 @@ def test_a_mapping_is_as_good_as_text(azure: Azure) -> None:
 
 REFUSED = [
     (BASIC.replace("max_instances: 2", "max_instances: many"), "definition.max_instances", "Not a valid integer"),
-    (BASIC + "siz: 3\n", "definition.siz", "Unknown field"),
+    (BASIC + "siz: 3\n", "definition.siz", "Unknown field. Did you mean size?"),
+    (
+        BASIC + "ssh_settings: {admin_usernam: a}\n",
+        "definition.ssh_settings.admin_usernam",
+        "Did you mean ssh_settings.admin_username?",
+    ),
+    (BASIC + "wait_timeot: 3\n", "definition.wait_timeot", "Unknown field. Nothing was sent"),
+    (BASIC.replace("type:", "typ:"), "definition.typ", "Unknown field. Did you mean type?"),
     (BASIC + "tags:\n  a: 1\n", "definition.tags.a", "Not a valid string"),
     (BASIC + "resource_id: /subscriptions/x\n", "definition.resource_id", "no option for it"),
     (BASIC.replace("AmlCompute", "computeinstance"), "definition.type", "Use azureml.compute.aml_compute_instance"),

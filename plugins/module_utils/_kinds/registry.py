@@ -127,6 +127,16 @@ _SCHEMAS: tuple[tuple[CliSchema, str], ...] = (
 )
 # The schemas of the CLI, by the types of their files, or by the name of a kind whose schema has none.
 CLI_SCHEMAS = {type_: schema for schema, _module in _SCHEMAS for type_ in schema.types}
+_CLI_KINDS = {type_: kind for kind in _KINDS if kind.cli is not None for type_ in kind.cli.types}
+
+
+def cli_fields(type_: str) -> list[str]:
+    """The fields that files of a type have, by their dotted names there."""
+    kind = _CLI_KINDS.get(type_)
+    if kind is None or kind.cli is None:
+        return []
+    rows = [row.cli_name or row.option for row in kind.fields if row.cli_name is not None]
+    return ["name", *(["type"] if kind.cli.is_typed else []), *rows]
 
 
 def module_of_type(type_: str) -> str:

@@ -29,6 +29,7 @@ Params = dict[str, t.Any]
 Item = dict[str, t.Any]
 
 _SOURCE = "this collection: the module's options"
+_UNSUPPORTED = "Unsupported parameters for"
 # The substitute for a wrong value of an option that every job needs.
 _STAND_INS = {
     "name": "placeholder", "workspace": "placeholder", "resource_group": "placeholder", "location": "eastus",
@@ -74,11 +75,7 @@ def ansible_findings(errors: t.Iterable[t.Any], spec: Spec, module: str, known: 
         about, _listed, _supported = text.partition(similar.LISTED)
         if not known.intersection(re.findall(r"\w+", about)):
             unknown = isinstance(error, UnsupportedError)
-            message = (
-                f"Unsupported parameters for ({module}) module: {similar.with_hint(text, spec)}."
-                if unknown
-                else f"{text}."
-            )
+            message = f"{_UNSUPPORTED} ({module}) module: {similar.with_hint(text, spec)}" if unknown else f"{text}."
             option = about if unknown else _named(text, spec)
             findings.append(Finding("InvalidOption", option or "the options", message, _SOURCE))
         if isinstance(error, (ArgumentTypeError, ElementError)):
@@ -137,9 +134,12 @@ def extended(error: AmlError, task: t.Any, job: Job, spec: Spec) -> AmlError:
 
 def _further(items: list[Item], rehearsal: _Rehearsal) -> t.Iterator[Item]:
     """What the stages after the one that found ``items`` find: each round omits at least one more option."""
-    wrong = {_top(item["option"]) for item in items} - {""}
+    wrong = {_top(item["option"]) for item in items if not _is_inside(item)} - {""}
     seen = {item["message"] for item in items}
-    while wrong and not wrong.intersection(_DECISIVE):
+    # Unknown options inside of others are not part of the rehearsal, which can therefore begin without another wrong one.
+    begun = all(not _is_inside(item) for item in items)
+    while (wrong or not begun) and not wrong.intersection(_DECISIVE):
+        begun = True
         refusals = rehearsal.refusals(wrong)
         yield from [item for item in refusals if item["message"] not in seen and not _mentions(item, wrong)]
         seen.update(item["message"] for item in refusals)
@@ -147,6 +147,26 @@ def _further(items: list[Item], rehearsal: _Rehearsal) -> t.Iterator[Item]:
         if not more:
             return
         wrong |= more
+
+
+def _is_inside(item: Item) -> bool:
+    """Whether a finding is only about unknown options inside of decisive ones, whose other parts can be checked without them."""
+    names = item["option"].split(", ")
+    return item["message"].startswith(_UNSUPPORTED) and all("." in name and _top(name) in _DECISIVE for name in names)
+
+
+def _without_unknown(value: t.Any, spec: Spec) -> t.Any:
+    """The value of an option without the unknown options in it, at any depth."""
+    if isinstance(value, list):
+        return [_without_unknown(item, spec) for item in value]
+    if not isinstance(value, dict):
+        return value
+    rows = {spelled: row for name, row in spec.items() for spelled in (name, *row.get("aliases", ()))}
+    return {
+        name: _without_unknown(part, rows[name]["options"]) if rows[name].get("options") else part
+        for name, part in value.items()
+        if name in rows
+    }
 
 
 def _mentions(item: Item, wrong: set[str]) -> bool:
@@ -168,7 +188,7 @@ class _Rehearsal:
     def of(cls, task: t.Any, job: Job, spec: Spec) -> _Rehearsal:
         names = {spelled: name for name, row in spec.items() for spelled in (name, *row.get("aliases", ()))}
         params = {names[name]: value for name, value in task.asked.items() if name in names}
-        return cls(task, job, spec, copy.deepcopy(params))
+        return cls(task, job, spec, _without_unknown(copy.deepcopy(params), spec))
 
     def refusals(self, wrong: set[str]) -> list[Item]:
         """What the job refuses before its first request, without the options that are wrong."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import difflib
 import io
 import typing as t
 
@@ -19,11 +20,13 @@ from .._core import redact, safe_yaml
 from .._core.errors import RuleError
 from .._core.findings import Finding, Findings, refuse
 from .._core.words import letters
-from .._kinds.registry import CLI_SCHEMAS, module_of_type
+from .._kinds.registry import CLI_SCHEMAS, cli_fields, module_of_type
 
 Tree = dict[str, t.Any]
 Spec = t.Mapping[str, dict[str, t.Any]]
 
+# marshmallow's message about a field that a schema does not have.
+_UNKNOWN_FIELD = "Unknown field."
 _HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
@@ -99,15 +102,19 @@ def _kind(declared: Tree, given: Tree, kinds: t.Sequence[str]) -> str:
     kind = str(named).casefold()
     if kind in kinds and CLI_SCHEMAS[kind].is_typed:
         return kind
-    raise _wrong_type(named, kinds)
+    raise _wrong_type(named, kinds, declared)
 
 
-def _wrong_type(named: t.Any, kinds: t.Sequence[str]) -> RuleError:
+def _wrong_type(named: t.Any, kinds: t.Sequence[str], declared: Tree) -> RuleError:
     module = module_of_type(str(named).casefold())
     better = f" Use azureml.compute.{module}." if module else ""
-    problem = "definition.type is missing" if named is None else f"definition.type is {named!r}"
+    if named is None:
+        misspelt = difflib.get_close_matches("type", map(str, declared), n=1)
+        problem = f"definition.type is missing{f' (misspelt as {misspelt[0]!r})' if misspelt else ''}:"
+    else:
+        problem = f"definition.type is {named!r}, but"
     return RuleError(
-        f"{problem}, but this module takes {', '.join(kinds)}.{better}",
+        f"{problem} this module takes {', '.join(kinds)}.{better}",
         code="WrongDefinitionType",
         hint="Nothing was sent. Correct definition.type.",
     )
@@ -139,7 +146,7 @@ def _validate(declared: Tree, kind: str) -> None:
         try:
             load(source)
         except ValidationError as error:
-            refuse(_findings(error))
+            refuse(_findings(error, cli_fields(kind)))
         except MlException as error:
             raise RuleError(
                 f"definition: {error.message}", code="InvalidDefinition", hint="Nothing was sent. Correct definition."
@@ -149,13 +156,21 @@ def _validate(declared: Tree, kind: str) -> None:
             raise RuleError(message, code="InvalidDefinition", hint="Nothing was sent. Correct definition.") from error
 
 
-def _findings(error: t.Any) -> Findings:
+def _findings(error: t.Any, known: t.Sequence[str]) -> Findings:
     """marshmallow's messages by field; azure-ai-ml wraps them in prose."""
     while not isinstance(error.messages, dict) and isinstance(error.__context__, type(error)):
         error = error.__context__
     source = "azure-ai-ml, schema of the CLI v2"
     for field, message in _flat(error.messages, "definition"):
-        yield Finding("InvalidDefinition", field, f"{field}: {message}", source)
+        hint = _resembled(field.partition(".")[2], known) if message == _UNKNOWN_FIELD else ""
+        yield Finding("InvalidDefinition", field, f"{field}: {message}{hint}", source)
+
+
+def _resembled(field: str, known: t.Iterable[str]) -> str:
+    """Advice for an unknown field: the one of the schema that it resembles, in the same place."""
+    place = field.rpartition(".")[0]
+    others = [name for name in known if name.rpartition(".")[0] == place]
+    return "".join(f" Did you mean {name}?" for name in difflib.get_close_matches(field, others, n=1))
 
 
 def _flat(messages: t.Any, field: str) -> t.Iterator[tuple[str, str]]:

@@ -29,11 +29,13 @@ def _similar(name: str, spec: specs.Spec) -> list[str]:
 
 
 def with_hint(text: str, spec: specs.Spec) -> str:
-    """AnsibleModule's message about unknown options, with the options of ``spec`` that they resemble."""
+    """AnsibleModule's message about unknown options, with the options of ``spec`` that they resemble. Where each resembles one, no others are listed."""
     unknown, listed, supported = text.partition(LISTED)
     close = similar(unknown, spec)
+    if all(_similar(name, spec) for name in unknown.split(", ")):
+        return f"{unknown}. Did you mean {', '.join(close)}?"
     hint = f". Did you mean {', '.join(close)}?{listed[1:]}" if close else listed
-    return f"{unknown}{hint}{supported}"
+    return f"{unknown}{hint}{supported}."
 
 
 def without_list(text: str) -> str:

@@ -120,7 +120,12 @@ def test_a_line_that_cannot_be_read_is_named_and_not_shown() -> None:
         (
             {},
             ["virtualmachine", "kubernetes"],
-            "definition.type is missing, but this module takes virtualmachine, kubernetes.",
+            "definition.type is missing: this module takes virtualmachine, kubernetes.",
+        ),
+        (
+            {"typ": "kubernetes"},
+            ["virtualmachine", "kubernetes"],
+            "definition.type is missing (misspelt as 'typ'): this module takes virtualmachine, kubernetes.",
         ),
         (
             {"type": "AmlCompute"},
