@@ -134,12 +134,12 @@ def extended(error: AmlError, task: t.Any, job: Job, spec: Spec) -> AmlError:
 
 def _further(items: list[Item], rehearsal: _Rehearsal) -> t.Iterator[Item]:
     """What the stages after the one that found ``items`` find: each round omits at least one more option."""
+    if not any(item["option"] for item in items):
+        return
+    # Unknown options inside of others are not part of any rehearsal.
     wrong = {_top(item["option"]) for item in items if not _is_inside(item)} - {""}
     seen = {item["message"] for item in items}
-    # Unknown options inside of others are not part of the rehearsal, which can therefore begin without another wrong one.
-    begun = all(not _is_inside(item) for item in items)
-    while (wrong or not begun) and not wrong.intersection(_DECISIVE):
-        begun = True
+    while not wrong.intersection(_DECISIVE):
         refusals = rehearsal.refusals(wrong)
         yield from [item for item in refusals if item["message"] not in seen and not _mentions(item, wrong)]
         seen.update(item["message"] for item in refusals)
