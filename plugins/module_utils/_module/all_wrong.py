@@ -121,9 +121,8 @@ def _items(error: AmlError, spec: Spec) -> list[Item]:
 def extended(error: AmlError, task: t.Any, job: Job, spec: Spec) -> AmlError:
     """The error with all that the later stages find; itself where they find nothing more."""
     items = _items(error, spec)
-    more = (
-        list(_further(items, _Rehearsal.of(task, job, spec))) if isinstance(error, (RuleError, CredentialError)) else []
-    )
+    about_options = isinstance(error, (RuleError, CredentialError)) and any(item["option"] for item in items)
+    more = list(_further(items, _Rehearsal.of(task, job, spec))) if about_options else []
     if not more:
         return error
     every = sorted([*items, *more], key=lambda item: _place(item["option"], spec))
@@ -134,8 +133,6 @@ def extended(error: AmlError, task: t.Any, job: Job, spec: Spec) -> AmlError:
 
 def _further(items: list[Item], rehearsal: _Rehearsal) -> t.Iterator[Item]:
     """What the stages after the one that found ``items`` find: each round omits at least one more option."""
-    if not any(item["option"] for item in items):
-        return
     # Unknown options inside of others are not part of any rehearsal.
     wrong = {_top(item["option"]) for item in items if not _is_inside(item)} - {""}
     seen = {item["message"] for item in items}
