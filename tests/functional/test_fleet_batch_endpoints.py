@@ -104,6 +104,25 @@ def test_a_compute_target_goes_after_what_ran_on_it(scoring: Azure) -> None:
     assert sorted(written(scoring)[:-1]) == ["PUT blue", "PUT green"] and written(scoring)[-1] == "DELETE cpu-cluster"
 
 
+@pytest.mark.parametrize("named", ["blue", None])
+@pytest.mark.parametrize("how", ["pruned", "absent"])
+def test_an_endpoint_goes_with_its_default_deployment(scoring: Azure, how: str, named: str | None) -> None:
+    """The default cannot be deleted before its endpoint; the others could, and go first where there is none."""
+    scoring.run(FLEET, name="prod", workspaces=scored(BLUE, GREEN, default=named))
+    gone: Tree = {"name": "prod", "prune": "delete", "workspaces": NOTHING}
+    if how == "absent":
+        absent = [{"endpoint_name": "iris-batch", "name": row["name"], "state": "absent"} for row in (BLUE, GREEN)]
+        endpoint = {"name": "iris-batch", "state": "absent"}
+        gone = {"workspaces": [{**NOTHING[0], "batch_endpoints": [endpoint], "batch_deployments": absent}]}
+    planned = scoring.run(FLEET, check=True, **gone)
+    assert planned["changed"] and scoring.writes == []
+    assert "are deleted with the endpoint" in str(planned["warnings"]) or named is None
+    scoring.run(FLEET, **gone)
+    assert written(scoring)[-1 if named is None else 0] == "DELETE iris-batch"
+    assert scoring.run("aml_batch_endpoint_info")["endpoints"] == []
+    assert scoring.run(FLEET, **gone)["changed"] is False
+
+
 def test_check_mode_names_the_deployments_that_go_with_their_endpoint(scoring: Azure) -> None:
     scoring.run(FLEET, workspaces=BOTH)
     gone = [{**NOTHING[0], "batch_endpoints": [{"name": "iris-batch", "state": "absent"}]}]

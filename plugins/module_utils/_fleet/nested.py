@@ -29,6 +29,12 @@ _NEW = (CREATE, REPLACE)
 _LINKS = {links.endpoint.collection: links for links in (BATCH_LINKS, ONLINE_LINKS)}
 
 
+def names_children(parent: Entry) -> bool:
+    """Whether an endpoint names deployments that it has, such as a default or those that get traffic: they cannot be deleted before it, and go with it."""
+    body = parent.existing
+    return body is not None and bool(parent.kind.named_children(parent.kind.values_of(body)))
+
+
 class Nested:
     """The declared targets of a fleet: those that are in others, and all ``others``, which are planned first."""
 
@@ -98,8 +104,8 @@ class Nested:
         listing = self._listings.get((parent.target.id.casefold(), parent.kind.child_collection))
         if listing is None or listing.error is not None or listing.malformed:
             return None
-        # Those of one that is in use go with it: planner.in_order.
-        first = () if parent.kind.in_use(parent.existing or {}) else children
+        # Those of one that names some go with it: planner.in_order.
+        first = () if names_children(parent) else children
         gone = {child.target.name.casefold() for child in first if child.action == DELETE and not child.failed}
         return tuple(sorted(body["name"] for name, body in listing.bodies.items() if name not in gone))
 

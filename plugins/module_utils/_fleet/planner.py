@@ -18,7 +18,7 @@ from .._engine.refusals import check_plan, title
 from .._reconcilers.compute_reference import check_type, missing
 from .entry import Entry
 from .limit import Limit
-from .nested import Nested
+from .nested import Nested, names_children
 from .observer import Current, Observed
 from .prune import OWNER_TAG, Pruning
 from .result import Fleet
@@ -179,14 +179,14 @@ def _parted(entries: t.Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
 
 def _in_steps(entries: t.Sequence[Entry]) -> list[list[Entry]]:
     """Endpoints and their deployments: new endpoints, deployments, other changes of endpoints, deletions of deployments, then of endpoints."""
-    in_use = {
+    naming = {
         entry.target.id.casefold()
         for entry in entries
-        if entry.kind.child_collection and entry.action == DELETE and entry.kind.in_use(entry.existing or {})
+        if entry.kind.child_collection and entry.action == DELETE and names_children(entry)
     }
     steps: list[list[Entry]] = [[] for _step in range(6)]
     for entry in entries:
-        for step in _steps_of_parent(entry) if entry.kind.child_collection else (_step_of_child(entry, in_use),):
+        for step in _steps_of_parent(entry) if entry.kind.child_collection else (_step_of_child(entry, naming),):
             steps[step].append(entry)
     return steps
 
@@ -198,11 +198,11 @@ def _steps_of_parent(entry: Entry) -> tuple[int, ...]:
     return (4,) if entry.action == DELETE else (2,)
 
 
-def _step_of_child(entry: Entry, in_use: t.Collection[str]) -> int:
-    """``in_use``: endpoints that are deleted by force. Their deployments, which still get traffic, go with them."""
+def _step_of_child(entry: Entry, naming: t.Collection[str]) -> int:
+    """``naming``: endpoints that are deleted, and until then name deployments, which go with them."""
     if entry.action != DELETE:
         return 1
-    return 5 if entry.target.parent_id.casefold() in in_use else 3
+    return 5 if entry.target.parent_id.casefold() in naming else 3
 
 
 def _freeing(declared: t.Sequence[Entry], pruned: t.Sequence[Entry]) -> list[Entry]:
