@@ -259,6 +259,34 @@ def test_all_keys_have_the_time_of_one_task_and_the_last_is_not_waited_for(azure
     assert [row["field"] for row in done["plan"]["changes"]] == ["description", "primary_key", "secondary_key"]
 
 
+def test_a_deployment_refers_to_what_is_registered(azure: Azure) -> None:
+    """What is not registered is refused when it is named anew, without a write; what already runs is not asked for again."""
+    prepare(azure, BLUE)
+    azure.app.configure({"assets": ["models/iris/3", "environments/sklearn/*"]})
+    assert not azure.run(DEPLOYMENT, **BLUE)["changed"]
+    assert azure.run(DEPLOYMENT, **{**BLUE, "instance_count": 2})["changed"]
+    for check in (True, False):
+        failed = azure.run(DEPLOYMENT, check=check, **GREEN, ok=False)
+        assert failed["failure"]["code"] == "AssetMissing" and azure.writes == []
+        assert failed["failure"]["details"] == {"option": "model", "id": f"{WORKSPACE_ID}/models/iris/versions/4"}
+    shared = {"model": "azureml://registries/shared/models/iris/versions/4", "environment": "azureml:sklearn:2"}
+    assert azure.run(DEPLOYMENT, **{**GREEN, **shared})["changed"]
+
+
+def test_a_workspace_that_an_earlier_task_creates_may_have_models_later(azure: Azure) -> None:
+    azure.app.configure({"assets": []})
+    planned = azure.run(DEPLOYMENT, check=True, **BLUE, workspace="ws-later")
+    assert planned["plan"]["action"] == "create"
+
+
+def test_who_may_not_read_models_may_deploy_them(azure: Azure) -> None:
+    prepare(azure)
+    azure.app.configure({"assets": []})
+    azure.app.faults.put([{"kind": "status", "status": 403, "match": {"method": "GET", "path": "/models/"}}])
+    failed = azure.run(DEPLOYMENT, **BLUE, ok=False)
+    assert failed["failure"]["status"] == 404, "the service refuses it"
+
+
 REFUSED: list[tuple[str, dict[str, t.Any], str, str]] = [
     (ENDPOINT, {**NAMED, "traffic": {"yellow": 100}}, "DeploymentMissing", "It has blue, green"),
     (ENDPOINT, {**NAMED, "identity": {"type": "user_assigned", "user_assigned_identities": [f"{WORKSPACE_ID}/x"]}}, "", ""),

@@ -43,6 +43,13 @@ OF_WS = {"name": WORKSPACE}
 DEPLOYMENT, ENDPOINT = "aml_online_deployment", "aml_online_endpoint"
 BATCH, SCORED = "aml_batch_deployment", {"endpoint_name": "nightly", "name": "blue", "model": "azureml:iris:3"}
 IN_CLUSTER = {"name": "scoring-one", "compute": "in-cluster"}
+BLUE_OF_ONE = {
+    "endpoint_name": "scoring-one",
+    "name": "blue",
+    "model": "azureml:iris:3",
+    "instance_type": "Standard_D4s_v3",
+    "instance_count": 1,
+}
 # The longest name of an endpoint, and a deployment for whose name it is too long by one character.
 LONG = "e" * 32
 LATER = {"endpoint_name": LONG, "name": "d" * 31, "model": "azureml:iris:3", "instance_count": 1}
@@ -151,6 +158,17 @@ def aks(azure: Azure, location: str = "eastus") -> None:
 
 def endpoint(azure: Azure) -> None:
     azure.run("aml_online_endpoint", name="scoring-one", auth_mode="key", wait=False)
+
+
+def one_model(azure: Azure) -> None:
+    endpoint(azure)
+    azure.run(DEPLOYMENT, **BLUE_OF_ONE)
+    azure.app.configure({"assets": ["models/iris/3"]})
+
+
+def batch_and_one_model(azure: Azure) -> None:
+    batch_and_cluster(azure)
+    azure.app.configure({"assets": ["models/iris/3"]})
 
 
 def on_kubernetes(azure: Azure, name: str) -> None:
@@ -314,6 +332,10 @@ CASES = [
     Case("HubOfProject", nothing, WS, {**PROJECT, "kind": "default"}),
     Case("InvalidEndpointName", long_endpoint, DEPLOYMENT, LATER, "have 63"),
     Case("InvalidEndpointName", nothing, DEPLOYMENT, {**LATER, "type": "kubernetes"}, "have 63"),
+    Case("AssetMissing", one_model, DEPLOYMENT, {**BLUE_OF_ONE, "name": "green", "model": "azureml:iris:4"}, "'ws-test' has no such version"),
+    Case("AssetMissing", one_model, DEPLOYMENT, {**BLUE_OF_ONE, "model": "azureml:iris:4"}, "azureml:iris:4 as its model"),
+    Case("AssetMissing", one_model, DEPLOYMENT, {**BLUE_OF_ONE, "environment": "azureml:sklearn:1"}, "azureml:sklearn:1 as its environment"),
+    Case("AssetMissing", batch_and_one_model, BATCH, {**SCORED, "model": "azureml:iris:4"}, "azureml:iris:4"),
     Case("ComputeMissing", nothing, ENDPOINT, IN_CLUSTER, "'in-cluster', because it does not exist"),
     Case("ComputeMissing", going_in_cluster, ENDPOINT, IN_CLUSTER, "is being deleted"),
     Case("ComputeMissing", endpoint, ENDPOINT, {**IN_CLUSTER, "on_immutable_change": "recreate"}, "does not exist"),

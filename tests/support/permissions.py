@@ -235,10 +235,15 @@ plain("aml_datastore_info", "all of a workspace")
 plain("aml_datastore_info", "one", None, name="workspaceblobstore")
 ENDPOINT, DEPLOYMENT = "aml_online_endpoint", "aml_online_deployment"
 SERVED = {"name": "iris-prod"}
+REGISTERED = {
+    "model": "azureml:iris:3",
+    "environment": "azureml:sklearn:1",
+    "code_configuration": {"code": "azureml:scoring:1", "scoring_script": "score.py"},
+}
 BLUE = {
     "endpoint_name": "iris-prod",
     "name": "blue",
-    "model": "azureml:iris:3",
+    **REGISTERED,
     "instance_type": "Standard_DS3_v2",
     "instance_count": 1,
 }
@@ -281,7 +286,7 @@ deployed(DEPLOYMENT, "delete", **ENDED)
 
 BATCH, BATCH_DEPLOYMENT = "aml_batch_endpoint", "aml_batch_deployment"
 QUEUED = {"name": "iris-batch"}
-RUN_BY_CPU = {"endpoint_name": "iris-batch", "name": "blue", "model": "azureml:iris:3", "compute": "cpu"}
+RUN_BY_CPU = {"endpoint_name": "iris-batch", "name": "blue", **REGISTERED, "compute": "cpu"}
 plain(BATCH, "create", None, **QUEUED)
 plain(BATCH, "no change", (BATCH, QUEUED), **QUEUED)
 plain(BATCH, "change", (BATCH, QUEUED), **QUEUED, description="other")

@@ -9,7 +9,7 @@ PAGE = "https://github.com/azureml-compute/azureml.compute/blob/main/docs/errors
 CODES = frozenset(
     """
     AddressOutside AlreadyAttached AlreadyExists AmbiguousPrivateEndpoint AnswerTooLarge AnswerTooSlow
-    ApiVersionLacksAction ApiVersionLacksOption ApiVersionRequired AttachedAgain AuthenticationFailed
+    ApiVersionLacksAction ApiVersionLacksOption ApiVersionRequired AssetMissing AttachedAgain AuthenticationFailed
     AuthoritiesUnreadable BadRequest CannotBeRemoved CategoriesMissing CategoriesMixed CertificateGivenTwice
     CertificateIncomplete CertificateNeedsPublicAddress CertificateNotTrusted ChangedMeanwhile CloudMetadataUnavailable
     ClusterMinNodesExceedCoreQuota CollectionsMissing ComputeCannotRunJobs ComputeCountExceeded ComputeMissing

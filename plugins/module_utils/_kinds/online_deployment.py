@@ -79,7 +79,8 @@ class _Asset:
             yield Finding("InvalidAsset", option, message, "reference-yaml-core-syntax")
 
 
-_ASSETS = {
+# The options that refer to something registered.
+ASSETS = {
     "model": _Asset("models"),
     "environment": _Asset("environments"),
     "code_configuration.code": _Asset("codes", in_registry=False),
@@ -91,7 +92,7 @@ def _reference(option: str, path: str, *examples: str) -> Field:
         option,
         _P + path,
         spec={"type": "str"},
-        rule=_ASSETS[option],
+        rule=ASSETS[option],
         canon=_same_asset,
         shape=shape.TEXT,
         clearable=True,
@@ -532,7 +533,7 @@ class Deployment(Kind):
     def declare(self, tree: dict[str, t.Any], target: Target) -> Declared:
         flat = super().declare(tree, target)
         workspace = ArmId(target.parent_id).workspace
-        for option, asset in _ASSETS.items():
+        for option, asset in ASSETS.items():
             if flat.get(option):
                 flat[option] = asset_id(flat[option], workspace, asset.collection)
         return flat

@@ -14,6 +14,7 @@ from .._engine.refusals import title as title_of
 from .._engine.remote import RemoteResource
 from .._kinds.batch_deployment import BATCH_DEPLOYMENT
 from .._kinds.batch_endpoint import BATCH_ENDPOINT, DEFAULT
+from .asset_reference import require_assets
 from .compute_reference import require_compute
 from .online_endpoint import DeploymentMissing, EndpointExtension, Links, deployments_of
 
@@ -53,16 +54,20 @@ class BatchEndpointExtension(EndpointExtension):
 
 
 class BatchDeploymentExtension:
-    """Checks of a deployment's compute target, and of its removal against the default of its endpoint."""
+    """Checks of a deployment's compute target and of what else it refers to, and of its removal against the default of its endpoint."""
 
     def __init__(self, remote: RemoteResource) -> None:
         self._remote = remote
 
     def before_create(self, complete: Declared, parent: Body | None) -> None:
-        require_compute(self._remote, complete.get("compute"))
+        self._require(complete)
 
     def before_update(self, plan: Plan, body: Body) -> None:
-        require_compute(self._remote, plan.values().get("compute"))
+        self._require(plan.values())
+
+    def _require(self, values: t.Mapping[str, t.Any]) -> None:
+        require_compute(self._remote, values.get("compute"))
+        require_assets(self._remote, values)
 
     def before_replace(self) -> None:
         self._require_no_default("replaced")

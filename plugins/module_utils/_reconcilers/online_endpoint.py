@@ -17,6 +17,7 @@ from .._engine.refusals import title as title_of
 from .._engine.remote import RemoteResource
 from .._kinds.online_deployment import ONLINE_DEPLOYMENT
 from .._kinds.online_endpoint import CHANNELS, ONLINE_ENDPOINT, receivers, shares_of
+from .asset_reference import require_assets
 from .compute_reference import require_compute
 
 
@@ -203,10 +204,16 @@ class KeyRegeneration:
 
 
 class OnlineDeploymentExtension:
-    """Checks of a deployment's removal against the traffic of its endpoint."""
+    """Checks of what a deployment refers to, and of its removal against the traffic of its endpoint."""
 
     def __init__(self, remote: RemoteResource) -> None:
         self._remote = remote
+
+    def before_create(self, complete: Declared, parent: Body | None) -> None:
+        require_assets(self._remote, complete)
+
+    def before_update(self, plan: Plan, body: Body) -> None:
+        require_assets(self._remote, plan.values())
 
     def before_replace(self) -> None:
         self._require_no_traffic("replaced")

@@ -197,6 +197,27 @@ def test_a_data_collector_is_shown_as_it_was_sent(world: World) -> None:
     assert world.get(BLUE)["properties"]["dataCollector"] == collector
 
 
+def test_what_is_not_registered_is_not_found(world: World) -> None:
+    """o.8 [ISS], o.9: everything is registered until the configuration says what is."""
+    serve(world)
+    paths = {
+        name: f"{WORKSPACE}/{name}/versions/1" for name in ("models/iris", "environments/sklearn", "codes/scoring")
+    }
+    assert [world.get(path)["name"] for path in paths.values()] == ["1", "1", "1"]
+    world.app.configure({"assets": ["models/IRIS/3", "environments/*"]})
+    missing = world.call("GET", paths["models/iris"])
+    assert refusal(missing) == (404, "UserError")
+    reason = {"code": "ModelNotFound", "message": "Model container with name: iris not found."}
+    assert missing.body["error"]["details"] == [reason]
+    assert refusal(world.call("GET", paths["codes/scoring"])) == (404, "UserError")
+    assert world.get(paths["environments/sklearn"])["properties"]["osType"] == "Linux"
+    code = {"codeId": paths["codes/scoring"], "scoringScript": "score.py"}
+    for sent in ({"model": paths["models/iris"]}, {"codeConfiguration": code}):
+        assert refusal(world.call("PUT", BLUE, deployment(**sent))) == (404, "UserError")
+    world.app.configure({"guesses": {"missing_asset": "accept"}})
+    assert world.call("PUT", BLUE, deployment(model=paths["models/iris"])).status == 201
+
+
 def test_refusals(world: World) -> None:
     serve(world, BLUE, GREEN)
     for path, sent in REFUSED:

@@ -82,6 +82,7 @@ NOT_COMPARED = {
     "instance.resize_states": "the walk resizes no instance",
     "instance.setup_codes": "needs an instance whose setup fails",
     "kubernetes_extension.protected_settings": "the walk installs no extension of a cluster",
+    "missing_asset": "the walk makes no deployment",
     "poll_right": "needs an identity without permissions on the subscription",
     "quota_request.body": "the walk requests no quota, which people at Microsoft may have to decide",
     "quota_request.unknown_name": "the walk requests no quota, which people at Microsoft may have to decide",

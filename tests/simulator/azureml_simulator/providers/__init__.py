@@ -25,6 +25,7 @@ NAMES = (
     "kubernetes_extensions",
     "machine_learning.workspaces",
     "machine_learning.computes",
+    "machine_learning.assets",
     "machine_learning.jobs",
     "machine_learning.batch_endpoints",
     "machine_learning.not_simulated",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from azureml_simulator.http import ArmError, Request, Response, not_simulated, refuse_unknown
 from azureml_simulator.operations import Operation, OperationFailure
-from azureml_simulator.providers.machine_learning import common
+from azureml_simulator.providers.machine_learning import assets, common
 from azureml_simulator.providers.machine_learning.common import API_VERSIONS, WORKSPACE, WORKSPACE_TYPE, Document
 from azureml_simulator.providers.machine_learning.online_operations import Writes, check_name, invalid
 from azureml_simulator.providers.machine_learning.workspace_body import system_data
@@ -152,6 +152,9 @@ class BatchEndpoints:
         kind = compute["properties"]["computeType"] if compute else None
         if kind not in _TYPES:
             raise invalid("compute", f"'{sent.get('compute')}' is none of the workspace's {' or '.join(_TYPES)}", where)
+        model = common.mapping(sent.get("model"), "model").get("assetId")
+        code = common.mapping(code, "codeConfiguration").get("codeId")
+        assets.check_references(self.app, (model, sent.get("environmentId"), code), where)
 
     def _write(
         self, request: Request, p: dict[str, str], kind: str, type_: str, workspace: Document, before: Document | None, wanted: Document

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Deployments of an online endpoint: what it answers with, on how many instances.
 
-Shapes and operations: docs/facts.md o [REC R19, R20]; types-2026-05-01.md, OnlineDeploymentProperties. Models, environments and code are not simulated: every
-reference is taken. Guesses: the texts and statuses of all refusals; that type, region and egress cannot change and all else can, in place; that a deployment
+Shapes and operations: docs/facts.md o [REC R19, R20]; types-2026-05-01.md, OnlineDeploymentProperties. Registered models, environments and code: assets.py.
+Guesses: the texts and statuses of all refusals; that type, region and egress cannot change and all else can, in place; that a deployment
 with traffic cannot be deleted; the defaults of Kubernetes; that a data collector is shown as it was sent. PATCH is not simulated.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from azureml_simulator.http import ArmError, Request, Response, refuse_unknown
 from azureml_simulator.operations import Operation, OperationFailure
-from azureml_simulator.providers.machine_learning import common
+from azureml_simulator.providers.machine_learning import assets, common
 from azureml_simulator.providers.machine_learning.common import API_VERSIONS, Document
 from azureml_simulator.providers.machine_learning.online_operations import (
     ENDPOINT_TYPE,
@@ -128,6 +128,8 @@ class Deployments:
         for doc in (endpoint, before):
             self.writes.need_idle(doc, workspace["location"])
         capacity = self._check(p["name"], endpoint, body, sent, before)
+        code = common.mapping(sent.get("codeConfiguration"), "codeConfiguration").get("codeId")
+        assets.check_references(self.app, (sent.get("model"), sent.get("environmentId"), code), workspace["location"])
         wanted = self._wanted(sent, before)
         doc = before or {
             "id": resource_id,
