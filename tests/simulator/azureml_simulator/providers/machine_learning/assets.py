@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from azureml_simulator.app import App
 
 DEFAULTS: Document = {"assets": ["*"], "guesses": {"missing_asset": "refuse"}}
+# The first stable version of workspaces' assets.
+_SINCE = "2022-05-01"
 _LABELS = {"models": "Model", "environments": "Environment", "codes": "Code"}
 # What a version has besides what all have: names of types-2026-05-01.md.
 _VALUES: dict[str, Document] = {
@@ -57,36 +59,36 @@ def _missing(collection: str, name: str, location: str) -> ArmError:
     return ArmError(404, "UserError", message, [reason], envelope="mfe", location=location, inner=reason["code"])
 
 
-def _get(app: App, collection: str, request: Request, p: dict[str, str]) -> Response:
-    workspace = common.find_workspace(app, p)
-    if not _is_registered(app, collection, p["name"], p["version"]):
-        raise _missing(collection, p["name"], workspace["location"])
-    properties = {"description": None, "tags": {}, "properties": {}, "isArchived": False, "isAnonymous": False}
-    doc = {
-        "id": f"{workspace['id']}/{collection}/{p['name']}/versions/{p['version']}",
-        "name": p["version"],
-        "type": f"{WORKSPACE_TYPE}/{collection}/versions",
-        "properties": {**properties, **_VALUES[collection]},
-    }
-    return Response(200, doc)
+class Assets:
+    """The handlers of one collection of registered versions."""
+
+    def __init__(self, app: App, collection: str) -> None:
+        self.app, self.collection = app, collection
+
+    def get(self, request: Request, p: dict[str, str]) -> Response:
+        workspace = common.find_workspace(self.app, p)
+        if not _is_registered(self.app, self.collection, p["name"], p["version"]):
+            raise _missing(self.collection, p["name"], workspace["location"])
+        properties: Document = {
+            "description": None,
+            "tags": {},
+            "properties": {},
+            "isArchived": False,
+            "isAnonymous": False,
+        }
+        doc = {
+            "id": f"{workspace['id']}/{self.collection}/{p['name']}/versions/{p['version']}",
+            "name": p["version"],
+            "type": f"{WORKSPACE_TYPE}/{self.collection}/versions",
+            "properties": {**properties, **_VALUES[self.collection]},
+        }
+        return Response(200, doc)
+
+    def routes(self) -> list[Route]:
+        versions = f"{WORKSPACE}/{self.collection}/{{name}}/versions"
+        rows = [("GET", "/{version}", self.get, "read")]
+        return routes_below(versions, rows, API_VERSIONS, f"{WORKSPACE_TYPE}/{self.collection}/versions", since=_SINCE)
 
 
 def routes(app: App) -> list[Route]:
-    return [
-        route
-        for collection in _LABELS
-        for route in routes_below(
-            f"{WORKSPACE}/{collection}/{{name}}/versions",
-            [
-                (
-                    "GET",
-                    "/{version}",
-                    lambda request, p, collection=collection: _get(app, collection, request, p),
-                    "read",
-                )
-            ],
-            API_VERSIONS,
-            f"{WORKSPACE_TYPE}/{collection}/versions",
-            since="2021-10-01",
-        )
-    ]
+    return [route for collection in _LABELS for route in Assets(app, collection).routes()]
