@@ -52,6 +52,18 @@ def test_what_different_stages_find_is_one_failure(
     assert done["failure"]["code"] == "InvalidDeclaration" and done["failure"]["url"].endswith("#invaliddeclaration")
 
 
+def test_each_of_many_mistakes_has_a_line(azure: Azure) -> None:
+    wrong = {"size": "no size!", "tier": "cheap", "min_instances": 5, "max_instances": 2}
+    done = azure.run("aml_compute_cluster", ok=None, **{**CLUSTER, **wrong})
+    first, *lines = done["msg"].split("\n")
+    assert first == "3 problems:" and len(lines) == 4, lines
+    assert [line.strip() for line in lines[:-1]] == [detail["message"] for detail in done["failure"]["details"]]
+    assert lines[-1] == "Nothing was sent. Correct size, tier, min_instances."
+    assert done["failure"]["message"] == " ".join(line.strip() for line in lines[:-1])
+    done = azure.run("aml_compute_cluster", ok=None, **{**CLUSTER, "size": "no size!", "tier": "cheap"})
+    assert "\n" not in done["msg"], "two are one paragraph"
+
+
 def test_the_message_of_one_mistake_is_that_of_its_rule(azure: Azure) -> None:
     done = azure.run("aml_compute_cluster", ok=None, **{**CLUSTER, "size": "no size!"})
     assert done["failure"]["code"] == "InvalidSize" and len(done["failure"]["details"]) == 1

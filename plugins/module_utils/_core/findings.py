@@ -49,6 +49,8 @@ _KEYS = {"code", "option", "message"}
 
 # How many findings or failures of one group are shown.
 EACH = 10
+# So many findings are one paragraph.
+_IN_ONE_LINE = 2
 
 
 def refuse(findings: t.Iterable[Finding]) -> None:
@@ -84,10 +86,21 @@ def limited(details: t.Any) -> t.Any:
 
 
 def _message(rules: list[Rule]) -> str:
-    first = limited(rules)
-    if first is rules:
-        return " ".join(in_one_line(rule["message"]) for rule in rules)
-    return "\n".join([f"{len(rules)} problems:", *(f"  {in_one_line(rule['message'])}" for rule in first)])
+    return _in_lines(rules) if limited(rules) is not rules else " ".join(map(_line, rules))
+
+
+def readable(message: str, details: t.Any) -> str:
+    """The message of an error as people read it: a line for each finding, where there are more than two."""
+    is_list = isinstance(details, list) and len(details) > _IN_ONE_LINE and message == " ".join(map(_line, details))
+    return _in_lines(details) if is_list else message
+
+
+def _in_lines(rules: list[Rule]) -> str:
+    return "\n".join([f"{len(rules)} problems:", *(f"  {_line(rule)}" for rule in limited(rules))])
+
+
+def _line(rule: t.Any) -> str:
+    return in_one_line(rule["message"]) if isinstance(rule, dict) and "message" in rule else ""
 
 
 def _and_more(group: t.Sequence[Rule]) -> list[Rule]:

@@ -18,7 +18,7 @@ from .._arm import connections
 from .._auth import options
 from .._core import redact
 from .._core.errors import AmlError, add_next_step, unforeseen
-from .._core.findings import limited
+from .._core.findings import limited, readable
 from .._options import similar, specs
 from . import all_wrong
 from .raw_module import RawModule
@@ -103,7 +103,7 @@ def _fail(task: Task, error: AmlError) -> None:
     add_next_step(error)
     hidden = task.module.hidden
     task.events.close(error.message)
-    message = with_hint(error.message, error.hint)
+    message = with_hint(readable(error.message, error.details), error.hint)
     failure = error.failure()
     failure["details"] = limited(error.details)
     first, *others = error.message.split("\n")
