@@ -351,3 +351,16 @@ def test_two_subscriptions(azure: Azure) -> None:
     failed = azure.run(FLEET, workspaces=workspaces, ok=False)
     (one,) = failed["targets"]
     assert one["subscription_id"] == second and one["failure"]["code"] == "ResourceNotFound"
+
+
+@pytest.mark.parametrize(
+    ("type_", "message"),
+    [
+        ("AmlComput", "computes[0] has the unknown type 'AmlComput'. Did you mean amlcompute?"),
+        ("abacus", "computes[0] has the unknown type 'abacus'. The types are amlcompute, computeinstance, aks,"),
+        ("", "computes[0] needs name, and type as one of amlcompute,"),
+    ],
+)
+def test_an_unknown_type_comes_with_the_one_that_it_resembles(azure: Azure, type_: str, message: str) -> None:
+    failed = azure.run(FLEET, workspaces=[{"name": WORKSPACE, "computes": [{"type": type_, "name": "one"}]}], ok=False)
+    assert message in failed["msg"] and azure.sent == []

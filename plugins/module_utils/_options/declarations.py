@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 import typing as t
 
 from .._core import files, findings, redact
@@ -139,6 +140,10 @@ def _unnamed(entry: dict[str, t.Any], place: str, collection: Collection) -> Fin
     types = f", and type as one of {', '.join(collection.kinds)}" if collection.typed else ""
     options = collection.fallback.named_by
     message, target = f"{place} needs {' and '.join(options)}{types}.", str(name or place)
+    if name and collection.typed and entry.get("type"):
+        close = difflib.get_close_matches(collection.declared_type(entry), collection.kinds, n=1)
+        advice = f"Did you mean {close[0]}?" if close else f"The types are {', '.join(collection.kinds)}."
+        message = f"{place} has the unknown type {redact.cut(str(entry['type']), 60)!r}. {advice}"
     return Finding(
         "InvalidEntry", "type" if name else options[0], message, "this collection", ERROR, target, "Correct the entry."
     )
