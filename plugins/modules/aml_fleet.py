@@ -210,6 +210,7 @@ options:
       - Targets that the fleet did not create are never changed, and the underlying resource of a target and the data of a datastore are never deleted.
       - Connections and datastores are pruned in workspaces that have O(workspaces[].connections) or O(workspaces[].datastores), which may be an empty list,
         and in those of O(folder).
+      - An endpoint of which a deployment is declared, and a compute target on which a declared endpoint or deployment runs, stay, with a warning.
       - The datastores that the service created with a workspace, such as C(workspaceblobstore), are never pruned, whatever their tags. The default datastore
         stays, with a warning, as long as it is the default one.
     type: str

@@ -123,6 +123,29 @@ def test_an_endpoint_goes_with_its_default_deployment(scoring: Azure, how: str, 
     assert scoring.run(FLEET, **gone)["changed"] is False
 
 
+def test_what_declared_deployments_need_is_not_pruned(scoring: Azure) -> None:
+    """Neither their endpoint, which would be deleted with them, nor the compute target that runs their jobs."""
+    computes = [{"type": "amlcompute", "name": "of-fleet", "size": "Standard_DS3_v2", "max_instances": 2}]
+    blue = {**BLUE, "compute": "of-fleet"}
+    scoring.run(FLEET, name="prod", workspaces=[{**scored(blue)[0], "computes": computes}])
+    lists = {"batch_endpoints": [], "computes": []}
+    for check in (True, False):
+        kept = scoring.run(FLEET, check=check, name="prod", prune="delete", workspaces=[{**scored(blue)[0], **lists}])
+        assert not kept["changed"] and scoring.writes == []
+        reasons = {row["name"]: row["reason"] for row in kept["undeclared"]}
+        assert "declares deployments of it: blue" in reasons["iris-batch"]
+        assert "the batch deployment 'blue' runs on it" in reasons["of-fleet"]
+        assert sum("InUse: " in text for text in kept["warnings"]) == 2
+    # Where it moves to another one, the first is not needed.
+    moved = {**scored(BLUE)[0], "computes": []}
+    scoring.run(FLEET, name="prod", prune="delete", workspaces=[moved])
+    assert written(scoring) == ["PUT blue", "DELETE of-fleet"]
+    # Nor is what is declared absent.
+    gone = [{**NOTHING[0], "batch_deployments": [{"endpoint_name": "iris-batch", "name": "blue", "state": "absent"}]}]
+    scoring.run(FLEET, name="prod", prune="delete", workspaces=gone)
+    assert scoring.run("aml_batch_endpoint_info")["endpoints"] == []
+
+
 def test_check_mode_names_the_deployments_that_go_with_their_endpoint(scoring: Azure) -> None:
     scoring.run(FLEET, workspaces=BOTH)
     gone = [{**NOTHING[0], "batch_endpoints": [{"name": "iris-batch", "state": "absent"}]}]

@@ -11,11 +11,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from .._core import canon, paths
 from .._core.arm_id import ArmId
 from .._core.errors import AmlError
 from .._engine.kind import READY, Body, Status
-from .._engine.outcome import ParentMissing
-from .._engine.plan import CREATE, DELETE, NONE, REPLACE, UPDATE, Declared, Plan
+from .._engine.outcome import InUse, ParentMissing
+from .._engine.plan import CREATE, DELETE, DETACH, NONE, REPLACE, UPDATE, Declared, Plan
 from .._engine.planning import ABSENT
 from .._engine.refusals import title
 from .._kinds.registry import COLLECTIONS
@@ -54,10 +55,14 @@ class Nested:
             return Current()
         return self._observed.targets[child.target.id]
 
-    def check(self, undeclared: t.Sequence[Entry]) -> None:
-        """Fail the targets that the run would refuse, and keep those that are ``undeclared`` as long as they are used."""
+    def check(self, undeclared: t.Sequence[Entry], declared: t.Collection[str]) -> None:
+        """Fail the targets that the run would refuse, and keep those that are ``undeclared`` as long as they are used.
+
+        declared  the ids of all targets of the document, in lower case
+        """
         for child in self.children:
             _check(child, self._check_parent)
+        self._keep_parents(undeclared, declared)
         self._parents |= {entry.target.id.casefold(): entry for entry in undeclared if entry.kind.child_collection}
         for parent in self._parents.values():
             _check(parent, _check_removal)
@@ -68,6 +73,42 @@ class Nested:
             of_parent.setdefault(child.target.parent_id.casefold(), []).append(child)
         for key, parent in self._parents.items():
             self._connect(parent, of_parent.get(key, []))
+        self._keep_computes(undeclared)
+
+    # --- what declared targets need of undeclared ones ---
+
+    def _keep_parents(self, undeclared: t.Sequence[Entry], declared: t.Collection[str]) -> None:
+        parents = [entry for entry in undeclared if entry.kind.child_collection]
+        staying = self._staying(declared) if parents else {}
+        for parent in parents:
+            _check(parent, lambda entry: _check_empty(entry, staying))
+
+    def _keep_computes(self, undeclared: t.Sequence[Entry]) -> None:
+        computes = [entry for entry in undeclared if entry.is_compute]
+        users = self._users(undeclared) if computes else {}
+        for compute in computes:
+            _check(compute, lambda entry: _check_free(entry, users))
+
+    def _staying(self, declared: t.Collection[str]) -> dict[str, list[str]]:
+        """By the ids of endpoints in lower case, their deployments that are declared present, also of those that this run does not process."""
+        staying: dict[str, list[str]] = {}
+        absent = {child.target.id.casefold() for child in self.children if child.state == ABSENT}
+        for identifier in {*declared} - absent:
+            parent, inside, name = identifier.rpartition("/deployments/")
+            if inside:
+                staying.setdefault(parent, []).append(name)
+        return staying
+
+    def _users(self, undeclared: t.Sequence[Entry]) -> dict[str, str]:
+        """By the ids of compute targets in lower case, the title of something that will run on it."""
+        staying = [entry for entry in (*self.others, *self.children) if entry.state != ABSENT]
+        staying += [entry for entry in undeclared if entry.action != DELETE]
+        users = {}
+        for entry in staying:
+            compute = entry.desired.get("compute", paths.get_path(entry.existing, "properties.compute"))
+            if entry.kind.uses_computes and isinstance(compute, str):
+                users[str(canon.arm_id(compute))] = title(entry.kind, entry.target.name)
+        return users
 
     # --- what a target is in ---
 
@@ -175,6 +216,29 @@ def _check(entry: Entry, rule: t.Callable[[Entry], None]) -> None:
             return entry.fail(error)
         entry.done, entry.plan = True, Plan(NONE, reason=error.message)
         entry.warnings = [f"{error.code}: {error.message}"]
+
+
+def _check_empty(parent: Entry, staying: t.Mapping[str, list[str]]) -> None:
+    """An endpoint is deleted with its deployments, of which none may be declared."""
+    names = sorted(staying.get(parent.target.id.casefold(), ()))
+    if parent.action == DELETE and names:
+        raise InUse(
+            f"{title(parent.kind, parent.target.name)} was not deleted, because the document declares deployments of it: {', '.join(names)}.",
+            target=parent.target.id,
+            hint="Nothing was deleted. Declare the endpoint too, or its deployments absent.",
+        )
+
+
+def _check_free(compute: Entry, users: t.Mapping[str, str]) -> None:
+    """What stays needs the compute target that it runs on."""
+    user = users.get(str(canon.arm_id(compute.target.id)))
+    if compute.action in (DELETE, DETACH) and user is not None:
+        name = title(compute.kind, compute.target.name)
+        raise InUse(
+            f"{name} was not removed, because it is used: {user[0].lower()}{user[1:]} runs on it.",
+            target=compute.target.id,
+            hint="Nothing was removed. Declare the compute target too, or move what runs on it.",
+        )
 
 
 def _check_removal(parent: Entry) -> None:
