@@ -11,8 +11,8 @@ class ModuleDocFragment:
 options:
   resources_created_earlier:
     description:
-      - Ids of resources that earlier tasks of the play create, such as an AKS cluster to attach, or the compute target of an endpoint. In check mode they
-        may be missing, with a warning for what is attached.
+      - Ids of resources that earlier tasks of the play create, such as an AKS cluster to attach, the identity of a compute target, or the compute
+        target of an endpoint. In check mode they may be missing, with a warning for what is attached.
       - In a run that is not in check mode, a missing resource is always an error.
     type: list
     elements: str

@@ -195,6 +195,25 @@ def test_a_workspace_that_an_earlier_task_creates_may_be_missing_in_check_mode(a
     assert "SizeNotOffered" in refused["msg"]
 
 
+def test_an_identity_that_an_earlier_task_creates_may_be_missing_in_check_mode(azure: Azure) -> None:
+    wanted = document(azure, workspaces=1, computes=1)
+    there = azure.identity("id-one")
+    coming, unknown = (there.replace("id-one", name) for name in ("id-coming", "id-unknown"))
+    options: dict[str, t.Any] = {"workspaces": wanted, "resources_created_earlier": [coming.upper(), there]}
+
+    def identities(*ids: str) -> None:
+        wanted[0]["computes"][0]["identity"] = {"type": "user_assigned", "user_assigned_identities": list(ids)}
+
+    identities(there, coming)
+    planned = azure.run(FLEET, check=True, **options)
+    assert planned["totals"]["create"] == 1 and planned["warnings"] == []
+    refused = azure.run(FLEET, **options, ok=False)
+    assert "id-coming does not exist" in refused["msg"] and azure.writes == []
+    identities(coming, unknown)
+    refused = azure.run(FLEET, check=True, **options, ok=False)
+    assert "id-unknown does not exist" in refused["msg"] and "id-coming" not in refused["msg"]
+
+
 def test_which_findings_fail_it(azure: Azure) -> None:
     wanted = document(azure, workspaces=1, computes=1)
     wanted[0]["computes"].append(cluster("cpu-none", size="Standard_Nothing"))
