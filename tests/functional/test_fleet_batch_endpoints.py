@@ -136,6 +136,11 @@ def test_what_declared_deployments_need_is_not_pruned(scoring: Azure) -> None:
         assert "declares deployments of it: blue" in reasons["iris-batch"]
         assert "the batch deployment 'blue' runs on it" in reasons["of-fleet"]
         assert sum("InUse: " in text for text in kept["warnings"]) == 2
+    # Nor is a compute target removed on which the same document has something, be it unchanged.
+    absent = {"computes": [{"type": "amlcompute", "name": "of-fleet", "state": "absent"}]}
+    for check in (True, False):
+        failed = scoring.run(FLEET, check=check, workspaces=[{**scored(blue)[0], **absent}], ok=False)
+        assert failed["failure"]["details"][0]["code"] == "InUse" and scoring.writes == []
     # Where it moves to another one, the first is not needed.
     moved = {**scored(BLUE)[0], "computes": []}
     scoring.run(FLEET, name="prod", prune="delete", workspaces=[moved])

@@ -25,7 +25,7 @@ from .._reconcilers.online_endpoint import ONLINE_LINKS, check_unused
 from .entry import Entry, NotStarted
 from .observer import Current, Observed
 
-_NEW = (CREATE, REPLACE)
+_NEW, _REMOVED = (CREATE, REPLACE), (DELETE, DETACH)
 # By the collection of the endpoints.
 _LINKS = {links.endpoint.collection: links for links in (BATCH_LINKS, ONLINE_LINKS)}
 
@@ -84,7 +84,7 @@ class Nested:
             _check(parent, lambda entry: _check_empty(entry, staying))
 
     def _keep_computes(self, undeclared: t.Sequence[Entry]) -> None:
-        computes = [entry for entry in undeclared if entry.is_compute]
+        computes = [entry for entry in (*self.others, *undeclared) if entry.is_compute and entry.action in _REMOVED]
         users = self._users(undeclared) if computes else {}
         for compute in computes:
             _check(compute, lambda entry: _check_free(entry, users))
@@ -105,7 +105,9 @@ class Nested:
         staying += [entry for entry in undeclared if entry.action != DELETE]
         users = {}
         for entry in staying:
-            compute = entry.desired.get("compute", paths.get_path(entry.existing, "properties.compute"))
+            compute = paths.get_path(entry.existing, "properties.compute")
+            # What has failed stays as it is.
+            compute = compute if entry.failed else entry.desired.get("compute", compute)
             if entry.kind.uses_computes and isinstance(compute, str):
                 users[str(canon.arm_id(compute))] = title(entry.kind, entry.target.name)
         return users
@@ -232,12 +234,12 @@ def _check_empty(parent: Entry, staying: t.Mapping[str, list[str]]) -> None:
 def _check_free(compute: Entry, users: t.Mapping[str, str]) -> None:
     """What stays needs the compute target that it runs on."""
     user = users.get(str(canon.arm_id(compute.target.id)))
-    if compute.action in (DELETE, DETACH) and user is not None:
+    if user is not None:
         name = title(compute.kind, compute.target.name)
         raise InUse(
             f"{name} was not removed, because it is used: {user[0].lower()}{user[1:]} runs on it.",
             target=compute.target.id,
-            hint="Nothing was removed. Declare the compute target too, or move what runs on it.",
+            hint="Nothing was removed. Declare the compute target present, or move what runs on it.",
         )
 
 
