@@ -285,3 +285,13 @@ def test_who_has_which_role(azure: Azure) -> None:
     )
     (unnamed,) = azure.run("aml_role_assignment_info", scope=GROUP_ID, principal_id=WHO)["role_assignments"]
     assert unnamed["role"] == unnamed["role_definition_id"] and custom in unnamed["role"]
+
+
+def test_a_resource_group_that_is_only_planned_has_no_assignments(azure: Azure) -> None:
+    """In check mode the tasks before it have not created the resource group; the run itself is refused by the service."""
+    options = {**TEAM, "resource_group": "rg-none"}
+    planned = azure.run(MODULE, check=True, **options)
+    assert (planned["changed"], planned["plan"]["action"]) == (True, "create") and azure.writes == []
+    failed = azure.run(MODULE, **options, ok=False)
+    assert failed["failure"]["code"] == "ResourceGroupNotFound"
+    assert azure.run(MODULE, **options, state="absent")["changed"] is False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.answers import is_absent
 from .._core.errors import ArmError
 from .._engine.creation import send_creation
 from .._engine.kind import Body, Request
@@ -32,14 +33,8 @@ class RoleAssignmentExtension:
 
     def read(self) -> Body | None:
         """The assignment of this scope, role and principal, under any name: that of an existing one is the target's from then on."""
-        remote, (_scope, _role, principal) = self._remote, self._key
-        bodies: list[Body] = remote.client.list(
-            list_path(remote.target.parent_id),
-            self._kind.api_version,
-            params={"$filter": f"principalId eq '{principal}'"},
-            malformed=remote.warn_of_malformed,
-        )
-        body = next((body for body in bodies if key_of_body(body) == self._key), None)
+        remote = self._remote
+        body = next((body for body in self._listed() if key_of_body(body) == self._key), None)
         if body is not None and self._keep_others and str(body["name"]).casefold() != remote.target.name:
             warning = f"RoleAssignmentKept: {remote.title} was made in another way, as {body['name']}, and was kept."
             remote.warnings += [] if warning in remote.warnings else [warning]
@@ -47,6 +42,21 @@ class RoleAssignmentExtension:
         if body is not None:
             remote.target = self._kind.found(remote.target, body)
         return body
+
+    def _listed(self) -> list[Body]:
+        """The assignments of the principal at the scope; none where the scope, or its resource group, does not exist, as in check mode."""
+        remote, (_scope, _role, principal) = self._remote, self._key
+        try:
+            return remote.client.list(
+                list_path(remote.target.parent_id),
+                self._kind.api_version,
+                params={"$filter": f"principalId eq '{principal}'"},
+                malformed=remote.warn_of_malformed,
+            )
+        except ArmError as error:
+            if is_absent(error):
+                return []
+            raise
 
     def create(self, complete: Declared) -> t.Any:
         remote = self._remote
