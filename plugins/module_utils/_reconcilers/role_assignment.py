@@ -47,7 +47,7 @@ class RoleAssignmentExtension:
         """The assignments of the principal at the scope; none where the scope, or its resource group, does not exist, as in check mode."""
         remote, (_scope, _role, principal) = self._remote, self._key
         try:
-            return remote.client.list(
+            bodies: list[Body] = remote.client.list(
                 list_path(remote.target.parent_id),
                 self._kind.api_version,
                 params={"$filter": f"principalId eq '{principal}'"},
@@ -57,6 +57,7 @@ class RoleAssignmentExtension:
             if is_absent(error):
                 return []
             raise
+        return bodies
 
     def create(self, complete: Declared) -> t.Any:
         remote = self._remote
