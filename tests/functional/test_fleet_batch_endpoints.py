@@ -136,6 +136,9 @@ def test_what_declared_deployments_need_is_not_pruned(scoring: Azure) -> None:
         assert "declares deployments of it: blue" in reasons["iris-batch"]
         assert "the batch deployment 'blue' runs on it" in reasons["of-fleet"]
         assert sum("InUse: " in text for text in kept["warnings"]) == 2
+    # Also where the limit excludes what runs on it.
+    one = scoring.run(FLEET, name="prod", prune="delete", workspaces=[{**scored(blue)[0], **lists}], limit=["of-fleet"])
+    assert not one["changed"] and "the batch deployment 'blue' runs on it" in one["undeclared"][0]["reason"]
     # Nor is a compute target removed on which the same document has something, be it unchanged.
     absent = {"computes": [{"type": "amlcompute", "name": "of-fleet", "state": "absent"}]}
     for check in (True, False):

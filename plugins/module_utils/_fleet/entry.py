@@ -14,6 +14,7 @@ from .._core.interrupt import Interrupted
 from .._engine.behaviour import Behaviour
 from .._engine.kind import Body, Kind
 from .._engine.plan import CREATE, NONE, REPLACE, Declared, Plan
+from .._engine.planning import ABSENT
 from .._kinds.registry import COMPUTES
 from .._options.declarations import Declaration
 from .cost import Cost, Difference
@@ -129,6 +130,13 @@ class Entry:
             return None
         values = self.desired if self.action in (CREATE, REPLACE) else self.plan.values()
         return values.get("compute")
+
+    @property
+    def declared_compute(self) -> str | None:
+        """The compute target on which it is declared to run."""
+        if self.declaration is None or self.state == ABSENT:
+            return None
+        return self.declaration.declared.get("compute")
 
     @property
     def declared_options(self) -> dict[str, t.Any]:

@@ -55,10 +55,10 @@ class Nested:
             return Current()
         return self._observed.targets[child.target.id]
 
-    def check(self, undeclared: t.Sequence[Entry], declared: t.Collection[str]) -> None:
+    def check(self, undeclared: t.Sequence[Entry], declared: t.Collection[str], used: t.Mapping[str, str]) -> None:
         """Fail the targets that the run would refuse, and keep those that are ``undeclared`` as long as they are used.
 
-        declared  the ids of all targets of the document, in lower case
+        declared, used  as in Fleet
         """
         for child in self.children:
             _check(child, self._check_parent)
@@ -73,7 +73,7 @@ class Nested:
             of_parent.setdefault(child.target.parent_id.casefold(), []).append(child)
         for key, parent in self._parents.items():
             self._connect(parent, of_parent.get(key, []))
-        self._keep_computes(undeclared)
+        self._keep_computes(undeclared, used)
 
     # --- what declared targets need of undeclared ones ---
 
@@ -83,9 +83,9 @@ class Nested:
         for parent in parents:
             _check(parent, lambda entry: _check_empty(entry, staying))
 
-    def _keep_computes(self, undeclared: t.Sequence[Entry]) -> None:
+    def _keep_computes(self, undeclared: t.Sequence[Entry], used: t.Mapping[str, str]) -> None:
         computes = [entry for entry in (*self.others, *undeclared) if entry.is_compute and entry.action in _REMOVED]
-        users = self._users(undeclared) if computes else {}
+        users = {**used, **self._users(undeclared)} if computes else {}
         for compute in computes:
             _check(compute, lambda entry: _check_free(entry, users))
 

@@ -47,7 +47,7 @@ class Planner:
         fleet.unknown = self._pruning.unknown(observed, fleet.entries, fleet.declared)
         for entry in fleet.undeclared:
             entry.behaviour = self._behaviour_of(entry)
-        nested.check(fleet.undeclared, fleet.declared)
+        nested.check(fleet.undeclared, fleet.declared, fleet.used)
 
     def _plan_entry(self, entry: Entry, current: Current) -> None:
         """An entry that needs nothing is done by its plan."""

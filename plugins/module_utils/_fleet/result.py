@@ -32,6 +32,7 @@ class Fleet:
     workspaces  the ids of the workspaces, which may have no target
     document    the ids of all workspaces of the document, of which ``workspaces`` may be a share
     declared    the ids of all targets of the document in lower case, of which ``entries`` may be a part
+    used        by the ids of compute targets in lower case, the title of something declared that runs on it, and that the limit excludes
     undeclared  the fleet's own targets that are no longer declared
     unknown     the workspaces whose targets to prune are unknown, by id, and why
     cost        the sum of the targets' costs, where they were estimated
@@ -42,6 +43,7 @@ class Fleet:
     workspaces: list[str]
     document: list[str]
     declared: frozenset[str] = frozenset()
+    used: t.Mapping[str, str] = field(default_factory=dict)
     undeclared: list[Entry] = field(default_factory=list)
     unknown: dict[str, AmlError] = field(default_factory=dict)
     cost: Total | None = None

@@ -8,8 +8,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from .._core import canon
 from .._core.arm_id import ArmId
 from .._core.findings import Finding, Findings, refuse
+from .._engine.refusals import title
 from .entry import Entry
 from .limit import Limit
 from .result import Fleet
@@ -42,7 +44,14 @@ def limited(fleet: Fleet, limit: Limit, *, prunes: bool) -> Fleet:
     entries = [entry for entry in fleet.entries if limit.has(entry)]
     needed = {entry.workspace.casefold() for entry in entries}
     workspaces = [workspace for workspace in fleet.workspaces if prunes or workspace.casefold() in needed]
-    return replace(fleet, entries=entries, workspaces=workspaces)
+    return replace(fleet, entries=entries, workspaces=workspaces, used=_used(fleet, limit))
+
+
+def _used(fleet: Fleet, limit: Limit) -> dict[str, str]:
+    """The compute targets that what the limit excludes is declared to run on."""
+    excluded = (entry for entry in fleet.entries if entry.kind.uses_computes and not limit.has(entry))
+    declared = ((entry, entry.declared_compute) for entry in excluded)
+    return {str(canon.arm_id(compute)): title(entry.kind, entry.target.name) for entry, compute in declared if compute}
 
 
 def outside(limit: Limit, *fleets: Fleet) -> Fleet:
