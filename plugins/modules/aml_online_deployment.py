@@ -43,7 +43,9 @@ options:
       - Required to create a managed deployment.
     type: str
   instance_count:
-    description: Number of instances. Must be 1 or greater. Three or more are recommended in production. Required to create a deployment.
+    description:
+      - Number of instances. Must be 1 or greater. Three or more are recommended in production. Required to create a deployment.
+      - Where autoscale settings of Azure Monitor change the number, omit it once the deployment exists. Each task with it sets the declared number again.
     type: int
   app_insights_enabled:
     description: Whether Application Insights gets logs of the requests.
