@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import time
 import typing as t
 
 import pytest
@@ -67,6 +68,17 @@ def sample(worlds: Worlds, seed: int) -> t.Iterator[tuple[World, Fault, Place]]:
 
 def complaints(verdicts: t.Iterable[Verdict]) -> list[str]:
     return [f"{verdict.name}: {'; '.join(verdict.wrong)}" for verdict in verdicts if verdict.wrong]
+
+
+def test_a_world_that_is_put_back_has_its_time_again(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the runs before took: a later time changes which requests a run sends."""
+    world = worlds.of("job check")
+    later = time.time() + 500
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: later)
+        world.put_back()
+        assert world.azure.app.clock.now() == world._time
+    world.put_back()
 
 
 def test_each_fault_and_each_module(worlds: Worlds) -> None:
