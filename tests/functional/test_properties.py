@@ -357,6 +357,8 @@ def exported(world: World) -> None:
     rows += [
         (module, {"definition": text}) for text in found["cli_yaml"].values() if yaml.safe_load(text)["name"] == name
     ]
+    # A cluster says Resizing for a while after it is made, without anyone changing it.
+    world.azure.sleep(60)
     before = world.document()
     for _module, row in rows:
         done = world.azure.run(module, **row)
