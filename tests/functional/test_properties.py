@@ -163,7 +163,10 @@ class World:
                 max_instances=1,
                 tags={"whose": "another"},
             )
-        # A cluster says Resizing for a while after it is made, without anyone changing it.
+        self.settle()
+
+    def settle(self) -> None:
+        """Let time pass: a cluster says Resizing for a while after it is made, without anyone changing it."""
         self.azure.sleep(60)
 
     def __enter__(self) -> World:
@@ -187,6 +190,7 @@ class World:
 
     def predicted(self, options: Options, **more: t.Any) -> t.Any:
         """Check mode: nothing is written, and nothing is another afterwards."""
+        self.settle()
         before = self.document()
         planned = self.run(options, check=True, ok=None, **more)
         assert self.azure.writes == [] and self.document() == before
@@ -357,8 +361,7 @@ def exported(world: World) -> None:
     rows += [
         (module, {"definition": text}) for text in found["cli_yaml"].values() if yaml.safe_load(text)["name"] == name
     ]
-    # A cluster says Resizing for a while after it is made, without anyone changing it.
-    world.azure.sleep(60)
+    world.settle()
     before = world.document()
     for _module, row in rows:
         done = world.azure.run(module, **row)
