@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.azureml.compute.scripts import environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,3 +60,12 @@ def test_no_other_file_lists_them() -> None:
         if path.is_file() and path.suffix in ("", ".py") and listed.search(path.read_text("utf-8"))
     }
     assert found == {"tests/simulator/azureml_simulator/variables.py"}
+
+
+def test_clients_read_resource_groups_that_the_examples_name() -> None:
+    """`make clients` takes minutes, and is the only one that would notice the new name of an example's resource group."""
+    text = (ROOT / "tests" / "clients" / "azcollection.yml").read_text()
+    examples = [yaml.safe_load(path.read_text()) for path in (ROOT / "examples").glob("*.yml")]
+    made = {one["aml_resource_group"] for one in examples if isinstance(one, dict) and "aml_resource_group" in one}
+    read = set(re.findall(r"resource_group: ([\w-]+)", text)) - {"rg-azcollection"}
+    assert read and read <= made
