@@ -56,9 +56,13 @@ def figures(all_rows: t.Sequence[Row]) -> tuple[int, ...]:
     return len(rows), survived, len(clean) - survived - killed, killed, lost, duplicated, converged, same
 
 
+# They send several requests at once: which of them is the one that a fault strikes differs from run to run.
+_AT_ONCE = ("aml_fleet", "aml_preflight_info")
+
+
 def compared(rows: t.Sequence[Row]) -> list[Row]:
     """The rows, in which one that ended otherwise in process than as a module is wrong."""
-    ends = {row.name: row.end for row in rows if not row.in_process and row.module != "aml_fleet"}
+    ends = {row.name: row.end for row in rows if not row.in_process and row.module not in _AT_ONCE}
     return [
         row._replace(wrong=(*row.wrong, f"in process: {row.end}; as a module: {ends[row.name]}"))
         if row.in_process and ends.get(row.name, row.end) != row.end
